@@ -1,0 +1,35 @@
+# Everything the project does, by name. `make test` needs Rust, Python 3 and nothing else.
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+VENV := $(TARGET)/e2e-venv
+
+.PHONY: test rust-test e2e bench docs lint
+
+test: rust-test e2e
+
+# Unit tests, and a build without the sandbox, which nothing else may depend on.
+rust-test:
+	cargo test --locked
+	cargo check --locked --no-default-features --lib --bins
+
+# The built program against the sandbox, moto and ministack.
+e2e: $(VENV)/ready
+	cargo build --locked
+	KMS_AUDIT_BIN=$(abspath $(TARGET))/debug/kms-audit $(VENV)/bin/python -m pytest -q tests/e2e
+
+$(VENV)/ready: tests/e2e/requirements.txt
+	rm -rf $(VENV)
+	python3 -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/e2e/requirements.txt
+	touch $@
+
+# Calls, CPU for each call against a bare loop of the SDK, peak memory, pacing.
+bench:
+	cargo bench --locked --bench scan
+
+# The generated parts of docs/.
+docs:
+	UPDATE_DOCS=1 cargo test --locked --lib the_schema_in_the_documentation
+
+lint:
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings

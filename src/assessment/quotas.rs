@@ -1,0 +1,68 @@
+//! The peak of each quota, as rows.
+
+use super::document::{HighestUtilization, QuotaRow, UsageState};
+use crate::facts::{AccountFacts, Fact, RegionFacts, RequestQuota};
+use crate::model::Headroom;
+
+/// The quotas of a Region that belong in a report: the cryptographic pools always, others where they have data or
+/// where it could not be found out whether they have.
+pub(super) fn rows<'a>(account: &'a AccountFacts, region: &'a RegionFacts) -> impl Iterator<Item = QuotaRow> + 'a {
+    region
+        .quotas
+        .iter()
+        .map(|quota| row(account, region, quota))
+        .filter(|row| row.usage == UsageState::Measured || row.is_cryptographic)
+        .map(|row| row.row)
+}
+
+struct Row {
+    usage: UsageState,
+    is_cryptographic: bool,
+    row: QuotaRow,
+}
+
+fn row(account: &AccountFacts, region: &RegionFacts, quota: &RequestQuota) -> Row {
+    let usage = quota.usage.known();
+    let headroom = usage.and_then(|usage| Headroom::of(quota, usage));
+    let state = match (&quota.usage, &headroom) {
+        (Fact::Unavailable(_) | Fact::NotCollected, _) => UsageState::Unavailable,
+        (Fact::Known(_), None) => UsageState::NoDatapoints,
+        (Fact::Known(_), Some(_)) => UsageState::Measured,
+    };
+    let row = QuotaRow {
+        account_id: account.account_id.clone(),
+        region: region.region.clone(),
+        pool: quota.pool.clone(),
+        quota_code: quota.code.clone(),
+        limit_rps: quota.limit,
+        limit_source: quota.limit_source,
+        default_rps: quota.default,
+        usage: state,
+        peak_rps: usage.and_then(|usage| usage.peak_rate()),
+        peak_at: headroom.map(|headroom| headroom.peak.at),
+        utilization: headroom.map(|headroom| headroom.utilization),
+        datapoints: usage.map(|usage| usage.datapoints),
+        window_start: usage.map(|usage| usage.window_start),
+        window_end: usage.map(|usage| usage.window_end),
+        resolution_seconds: usage.map(|usage| usage.resolution_seconds),
+        top_keys: None,
+    };
+    Row {
+        usage: state,
+        is_cryptographic: quota.is_cryptographic(),
+        row,
+    }
+}
+
+/// The row that came closest to its limit.
+pub(super) fn highest(rows: &[QuotaRow]) -> Option<HighestUtilization> {
+    rows.iter()
+        .filter_map(|row| Some((row.utilization?, row)))
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(utilization, row)| HighestUtilization {
+            account_id: row.account_id.clone(),
+            region: row.region.clone(),
+            pool: row.pool.clone(),
+            utilization,
+        })
+}

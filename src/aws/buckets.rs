@@ -1,0 +1,186 @@
+//! Which buckets are there, and how are they encrypted by default?
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use futures_util::{StreamExt, stream};
+
+use super::call::Caller;
+use super::error::CallError;
+use super::keys::timestamp;
+use super::operations::{S3_GET_BUCKET_ENCRYPTION as GET, S3_LIST_BUCKETS as LIST};
+use super::paging::Pages;
+use super::regions::RegionChoice;
+use super::session::Session;
+use crate::facts::{Bucket, BucketEncryption, Fact, Region};
+use crate::progress::Counter;
+
+/// Accounts whose quota is above 10,000 buckets are refused a list without pages.
+const BUCKETS_A_PAGE: i32 = 1_000;
+const BUCKETS_AT_ONCE: usize = 32;
+
+/// What an account answers for a bucket without any default encryption, before AWS gave every bucket one.
+const NONE_CONFIGURED: &str = "ServerSideEncryptionConfigurationNotFoundError";
+
+/// What was read of the buckets of an account.
+#[derive(Debug)]
+pub struct BucketsRead {
+    /// Whether the list was read to its end.
+    pub listing: Fact<()>,
+    /// The buckets, in the order of their names.
+    pub buckets: Vec<Bucket>,
+}
+
+/// Reads every general purpose bucket that lies in one of the chosen Regions, or whose Region could not be found
+/// out.
+pub async fn read_buckets(session: &Session, choice: &RegionChoice, progress: &Counter) -> BucketsRead {
+    let (mut listed, listing) = list_buckets(session).await;
+    let chosen = |region: &Option<Region>| match (choice, region) {
+        (RegionChoice::Named(named), Some(region)) => named.contains(region),
+        (RegionChoice::Enabled, _) | (RegionChoice::Named(_), None) => true,
+    };
+    listed.retain(|bucket| chosen(&bucket.region));
+    progress.find(listed.len());
+    let clients = Clients::new(session);
+    let mut buckets: Vec<Bucket> = stream::iter(listed)
+        .map(|bucket| {
+            let clients = &clients;
+            async move {
+                let bucket = read_bucket(clients, bucket).await;
+                progress.finish_one();
+                bucket
+            }
+        })
+        .buffer_unordered(BUCKETS_AT_ONCE)
+        .collect()
+        .await;
+    buckets.retain(|bucket| chosen(&bucket.region));
+    buckets.sort_by(|a, b| a.name.cmp(&b.name));
+    BucketsRead {
+        listing: listing.into(),
+        buckets,
+    }
+}
+
+async fn list_buckets(session: &Session) -> (Vec<Bucket>, Result<(), CallError>) {
+    let (caller, client) = session.s3(&session.home);
+    let mut buckets: BTreeMap<String, Bucket> = BTreeMap::new();
+    let mut pages = Pages::default();
+    let mut token = None;
+    let end = loop {
+        let request = || {
+            client
+                .list_buckets()
+                .max_buckets(BUCKETS_A_PAGE)
+                .set_continuation_token(token.clone())
+                .send()
+        };
+        let page = match caller.call(LIST, request).await {
+            Ok(page) => page,
+            Err(error) => break Err(error),
+        };
+        let Some(listed) = page.buckets else {
+            break Err(CallError::malformed(LIST, "the answer has no list of buckets"));
+        };
+        let before = buckets.len();
+        for bucket in listed {
+            let Some(name) = bucket.name else { continue };
+            let bucket = Bucket {
+                name: name.clone(),
+                region: bucket.bucket_region.map(Region::new),
+                creation_date: bucket.creation_date.as_ref().and_then(timestamp),
+                encryption: Fact::NotCollected,
+            };
+            buckets.insert(name, bucket);
+        }
+        match pages.next(LIST, None, page.continuation_token.as_deref(), buckets.len() - before) {
+            Ok(Some(next)) => token = Some(next),
+            Ok(None) => break Ok(()),
+            Err(error) => break Err(error),
+        }
+    };
+    (buckets.into_values().collect(), end)
+}
+
+/// One S3 client for each Region that holds a bucket.
+struct Clients<'a> {
+    session: &'a Session,
+    made: Mutex<BTreeMap<Region, (Caller, aws_sdk_s3::Client)>>,
+}
+
+impl<'a> Clients<'a> {
+    fn new(session: &'a Session) -> Self {
+        Clients {
+            session,
+            made: Mutex::default(),
+        }
+    }
+
+    fn of(&self, region: &Region) -> (Caller, aws_sdk_s3::Client) {
+        self.made
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(region.clone())
+            .or_insert_with(|| self.session.s3(region))
+            .clone()
+    }
+}
+
+/// Asks in the bucket's Region, and once more elsewhere if S3 says that the bucket is there.
+async fn read_bucket(clients: &Clients<'_>, mut bucket: Bucket) -> Bucket {
+    let first = bucket.region.clone().unwrap_or_else(|| clients.session.home.clone());
+    let mut answer = get_encryption(clients, &first, &bucket.name).await;
+    let mut found_in = first;
+    if let Err(CallError {
+        elsewhere: Some(elsewhere),
+        ..
+    }) = &answer
+        && *elsewhere != found_in
+    {
+        found_in = elsewhere.clone();
+        answer = get_encryption(clients, &found_in, &bucket.name).await;
+    }
+    if answer.is_ok() {
+        bucket.region = Some(found_in);
+    }
+    bucket.encryption = answer.into();
+    bucket
+}
+
+async fn get_encryption(clients: &Clients<'_>, region: &Region, name: &str) -> Result<BucketEncryption, CallError> {
+    let (caller, client) = clients.of(region);
+    let answer = caller
+        .call(GET, || client.get_bucket_encryption().bucket(name).send())
+        .await;
+    let configuration = match answer {
+        Ok(answer) => answer.server_side_encryption_configuration,
+        Err(error) if error.code == NONE_CONFIGURED => return Ok(sse_s3()),
+        Err(error) => return Err(error),
+    };
+    let rule = configuration.and_then(|configuration| configuration.rules.into_iter().next());
+    let Some(rule) = rule else {
+        return Err(CallError::malformed(GET, "the answer has no encryption rule"));
+    };
+    let Some(default) = rule.apply_server_side_encryption_by_default else {
+        return Ok(BucketEncryption {
+            bucket_key_enabled: rule.bucket_key_enabled.unwrap_or(false),
+            ..sse_s3()
+        });
+    };
+    Ok(BucketEncryption {
+        algorithm: default.sse_algorithm.as_str().into(),
+        kms_key: default.kms_master_key_id.filter(|key| !key.is_empty()),
+        bucket_key_enabled: rule.bucket_key_enabled.unwrap_or(false),
+    })
+}
+
+/// What S3 does where nothing is configured.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-encryption-faq.html>.
+fn sse_s3() -> BucketEncryption {
+    BucketEncryption {
+        algorithm: crate::facts::SseAlgorithm::SseS3,
+        kms_key: None,
+        bucket_key_enabled: false,
+    }
+}

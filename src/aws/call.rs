@@ -1,0 +1,68 @@
+//! One way to make a call: paced, bounded, counted, stoppable.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use super::error::CallError;
+use super::operations::{Operation, position};
+use super::pacing::Pacer;
+
+/// The wish to stop: set once, seen by every call that is under way or to come.
+#[derive(Clone, Debug, Default)]
+pub struct Stop(CancellationToken);
+
+impl Stop {
+    /// Asks the scan to end with what it has.
+    pub fn request(&self) {
+        self.0.cancel();
+    }
+
+    /// Whether the scan was asked to end.
+    pub fn is_requested(&self) -> bool {
+        self.0.is_cancelled()
+    }
+}
+
+/// Makes the calls of one account in one Region.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    pub(super) pacer: Arc<Pacer>,
+    pub(super) in_flight: Arc<Semaphore>,
+    pub(super) stop: Stop,
+}
+
+impl Caller {
+    /// Makes one call as soon as its turn has come.
+    pub(super) async fn call<T, E, F>(
+        &self,
+        operation: &'static Operation,
+        request: impl FnOnce() -> F,
+    ) -> Result<T, CallError>
+    where
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        E: std::error::Error + ProvideErrorMetadata + 'static,
+    {
+        let answer = self.stop.0.run_until_cancelled(async {
+            if let Some(position) = position(operation.sdk_service, operation.name) {
+                self.pacer.wait(position).await;
+            }
+            let _place = self.in_flight.acquire().await;
+            request().await
+        });
+        match answer.await {
+            None => Err(CallError::interrupted(operation)),
+            Some(Ok(answer)) => Ok(answer),
+            Some(Err(error)) => {
+                let error = CallError::from_sdk(operation, &error);
+                tracing::debug!(operation = %error.operation, code = %error.code, "call failed");
+                Err(error)
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! What a failed call means.
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::display::DisplayErrorContext;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use super::operations::Operation;
+use crate::facts::{Region, Unavailable};
+
+/// A call that did not deliver its answer.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{operation}: {code}: {message}")]
+pub struct CallError {
+    /// The operation, as `service:Operation`.
+    pub operation: String,
+    /// The error code of AWS, or one of ours where no AWS error came back.
+    pub code: String,
+    /// What AWS, or the network, said.
+    pub message: String,
+    /// The Region where the resource really is, where S3 said so.
+    pub elsewhere: Option<Region>,
+}
+
+/// The error codes by which an endpoint says that it does not know these credentials: what the endpoint of a Region
+/// answers that the account has not enabled.
+const NOT_ENABLED: &[&str] = &[
+    "UnrecognizedClientException",
+    "InvalidClientTokenId",
+    "UnrecognizedClient",
+    "OptInRequired",
+    "SubscriptionRequiredException",
+];
+
+/// How much of an unexpected answer is worth repeating.
+const SNIPPET: usize = 120;
+
+impl CallError {
+    /// An error of ours about an operation.
+    pub(super) fn new(operation: &Operation, code: &str, message: impl Into<String>) -> Self {
+        CallError {
+            operation: operation.id(),
+            code: code.to_owned(),
+            message: message.into(),
+            elsewhere: None,
+        }
+    }
+
+    /// The answer lacks something that it always has.
+    pub(super) fn malformed(operation: &Operation, what: &str) -> Self {
+        CallError::new(
+            operation,
+            "MalformedResponse",
+            format!("{what}. Something other than AWS may be answering; check the endpoint and the proxy."),
+        )
+    }
+
+    /// The scan was stopped before the call.
+    pub(super) fn interrupted(operation: &Operation) -> Self {
+        CallError::new(operation, "Interrupted", "the scan was stopped before this was read")
+    }
+
+    pub(super) fn from_sdk<E>(operation: &Operation, error: &SdkError<E, HttpResponse>) -> Self
+    where
+        E: std::error::Error + ProvideErrorMetadata + 'static,
+    {
+        let detail = || DisplayErrorContext(error).to_string();
+        match error {
+            SdkError::ServiceError(service) => {
+                let raw = service.raw();
+                let mut answer = match service.err().code() {
+                    Some(code) => CallError::new(operation, code, service.err().message().unwrap_or_default()),
+                    None => foreign_answer(operation, raw),
+                };
+                answer.elsewhere = bucket_region(raw);
+                answer
+            }
+            SdkError::ResponseError(response) => {
+                let mut answer = CallError::malformed(operation, "the answer cannot be read");
+                if let Some(snippet) = snippet(response.raw()) {
+                    answer.message = format!("{} It begins: {snippet}", answer.message);
+                }
+                answer
+            }
+            SdkError::TimeoutError(_) => CallError::new(
+                operation,
+                "Timeout",
+                "no answer in time, after all retries; try again, or check the network",
+            ),
+            SdkError::DispatchFailure(failure) if failure.is_timeout() => {
+                CallError::new(operation, "Timeout", format!("no connection in time: {}", detail()))
+            }
+            SdkError::DispatchFailure(failure) if failure.is_io() => {
+                CallError::new(operation, "ConnectionFailed", detail())
+            }
+            SdkError::ConstructionFailure(_) => CallError::new(operation, "RequestNotSent", detail()),
+            _ => CallError::new(operation, "RequestFailed", detail()),
+        }
+    }
+
+    /// Whether the Region does not accept the credentials at all, as a Region answers that is not enabled.
+    pub fn says_not_enabled(&self) -> bool {
+        NOT_ENABLED.contains(&self.code.as_str())
+    }
+}
+
+impl From<CallError> for Unavailable {
+    fn from(error: CallError) -> Self {
+        Unavailable {
+            operation: error.operation,
+            code: error.code,
+            message: error.message,
+        }
+    }
+}
+
+/// An error answer that carries no AWS error code: an HTML page of a proxy, an emulator without the operation.
+fn foreign_answer(operation: &Operation, raw: &HttpResponse) -> CallError {
+    let status = raw.status().as_u16();
+    let kind = raw.headers().get("content-type").unwrap_or("unknown content");
+    let mut message = format!("HTTP {status} with {kind} and no AWS error code");
+    if let Some(snippet) = snippet(raw) {
+        message = format!("{message}; it begins: {snippet}");
+    }
+    CallError::new(operation, &format!("HTTP{status}"), message)
+}
+
+fn snippet(raw: &HttpResponse) -> Option<String> {
+    let bytes = raw.body().bytes().filter(|bytes| !bytes.is_empty())?;
+    let text = String::from_utf8_lossy(bytes);
+    let words: Vec<&str> = text.split_whitespace().collect();
+    Some(words.join(" ").chars().take(SNIPPET).collect())
+}
+
+/// Where S3 says that a bucket is, in a redirect or beside another error.
+fn bucket_region(raw: &HttpResponse) -> Option<Region> {
+    if let Some(region) = raw.headers().get("x-amz-bucket-region") {
+        return Some(Region::new(region));
+    }
+    // AuthorizationHeaderMalformed names the Region in its body alone.
+    let text = std::str::from_utf8(raw.body().bytes()?).ok()?;
+    let (_, rest) = text.split_once("<Region>")?;
+    let (region, _) = rest.split_once("</Region>")?;
+    Some(Region::new(region))
+}

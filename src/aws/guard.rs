@@ -1,0 +1,152 @@
+//! The read-only guard and the call counter: every request of every client passes here.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    AfterDeserializationInterceptorContextRef, BeforeSerializationInterceptorContextRef,
+    BeforeTransmitInterceptorContextRef,
+};
+use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
+use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, Metadata};
+use aws_smithy_runtime_api::client::retries::RequestAttempts;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+
+use super::operations::{OPERATIONS, position};
+use super::pacing::Pacer;
+use crate::facts::ApiCalls;
+
+/// An operation that is not in the operation table.
+#[derive(Debug, thiserror::Error)]
+#[error("kms-audit is read-only and may not call {service} {operation}; this is a defect, please report it")]
+struct Refused {
+    service: String,
+    operation: String,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    calls: AtomicU64,
+    throttled: AtomicU64,
+    retried: AtomicU64,
+}
+
+/// How often each operation was called in an account.
+#[derive(Debug)]
+pub(super) struct Ledger(Vec<Counts>);
+
+impl Ledger {
+    pub(super) fn new() -> Self {
+        Ledger(OPERATIONS.iter().map(|_| Counts::default()).collect())
+    }
+
+    /// The operations that were called, in the order of the table.
+    pub(super) fn calls(&self) -> Vec<ApiCalls> {
+        OPERATIONS
+            .iter()
+            .zip(&self.0)
+            .map(|(operation, counts)| ApiCalls {
+                service: operation.service.to_owned(),
+                operation: operation.name.to_owned(),
+                calls: counts.calls.load(Ordering::Relaxed),
+                throttled: counts.throttled.load(Ordering::Relaxed),
+                retried: counts.retried.load(Ordering::Relaxed),
+            })
+            .filter(|calls| calls.calls > 0)
+            .collect()
+    }
+}
+
+/// Refuses what is not in the operation table, before anything is sent, and counts what is.
+#[derive(Debug)]
+pub(super) struct Guard {
+    pub(super) ledger: Arc<Ledger>,
+    pub(super) pacer: Arc<Pacer>,
+}
+
+#[dyn_dispatch_hint]
+impl Intercept for Guard {
+    fn name(&self) -> &'static str {
+        "ReadOnlyGuard"
+    }
+
+    fn read_before_serialization(
+        &self,
+        _: &BeforeSerializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        match table_position(cfg) {
+            Ok(_) => Ok(()),
+            Err(refused) => Err(refused.into()),
+        }
+    }
+
+    fn read_before_transmit(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let position = table_position(cfg)?;
+        let Some(counts) = self.ledger.0.get(position) else {
+            return Ok(());
+        };
+        counts.calls.fetch_add(1, Ordering::Relaxed);
+        if cfg.load::<RequestAttempts>().is_some_and(|attempts| attempts.attempts() > 1) {
+            counts.retried.fetch_add(1, Ordering::Relaxed);
+            self.pacer.owe(position);
+        }
+        Ok(())
+    }
+
+    fn read_after_deserialization(
+        &self,
+        context: &AfterDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if is_throttled(context.response())
+            && let Some(counts) = self.ledger.0.get(table_position(cfg)?)
+        {
+            counts.throttled.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+}
+
+fn table_position(cfg: &ConfigBag) -> Result<usize, Refused> {
+    let (service, operation) = cfg
+        .load::<Metadata>()
+        .map_or(("unknown", "unknown"), |metadata| (metadata.service(), metadata.name()));
+    position(service, operation).ok_or_else(|| Refused {
+        service: service.to_owned(),
+        operation: operation.to_owned(),
+    })
+}
+
+/// Whether AWS refused a request because there were too many. Services word it differently, KMS with HTTP 400.
+fn is_throttled(response: &HttpResponse) -> bool {
+    const CODES: &[&[u8]] = &[
+        b"Throttl",
+        b"SlowDown",
+        b"TooManyRequests",
+        b"RequestLimitExceeded",
+    ];
+    if response.status().is_success() {
+        return false;
+    }
+    let names_code = |text: &[u8]| {
+        CODES
+            .iter()
+            .any(|code| text.windows(code.len()).any(|window| window == *code))
+    };
+    response.status().as_u16() == 429
+        || response
+            .headers()
+            .get("x-amzn-errortype")
+            .is_some_and(|code| names_code(code.as_bytes()))
+        || response.body().bytes().is_some_and(names_code)
+}

@@ -1,0 +1,268 @@
+//! Which keys does a Region hold, and what do they say of themselves?
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_kms::types::{KeyMetadata as SdkKeyMetadata, MultiRegionKeyType};
+use aws_smithy_types::DateTime;
+use futures_util::{StreamExt, stream};
+use jiff::Timestamp;
+
+use super::error::CallError;
+use super::operations::{
+    KMS_DESCRIBE_KEY, KMS_LIST_ALIASES, KMS_LIST_KEYS, KMS_LIST_RESOURCE_TAGS,
+};
+use super::paging::Pages;
+use super::session::RegionSession;
+use crate::facts::{Arn, Fact, Key, KeyManager, KeyMetadata, MultiRegionRole, Region};
+use crate::progress::Counter;
+
+/// The largest pages KMS allows.
+const KEYS_A_PAGE: i32 = 1_000;
+const ALIASES_A_PAGE: i32 = 100;
+const TAGS_A_PAGE: i32 = 50;
+
+/// How many keys of a Region are asked about at once.
+const KEYS_AT_ONCE: usize = 64;
+
+/// What was read of the keys of a Region.
+#[derive(Debug)]
+pub struct KeysRead {
+    /// Whether the list of keys was read to its end.
+    pub key_listing: Fact<()>,
+    /// Whether the list of aliases was read to its end.
+    pub alias_listing: Fact<()>,
+    /// How many AWS managed keys were seen.
+    pub aws_managed: u64,
+    /// The others, in the order of their ARNs.
+    pub keys: Vec<Key>,
+}
+
+/// Reads every key of a Region. Keys behind an alias `alias/aws/…` are AWS managed and are counted without a call of
+/// their own: calls about them that AWS refuses set off alarms for unauthorized calls.
+///
+/// # Errors
+/// Only when the very first call says that the Region does not accept the credentials.
+pub async fn read_keys(session: &RegionSession, progress: &Counter) -> Result<KeysRead, CallError> {
+    let (listed, key_listing) = list_keys(session).await;
+    if let Err(error) = &key_listing
+        && listed.is_empty()
+        && error.says_not_enabled()
+    {
+        return Err(error.clone());
+    }
+    let (mut aliases, alias_listing) = if listed.is_empty() && key_listing.is_ok() {
+        (Aliases::default(), Fact::NotCollected)
+    } else {
+        list_aliases(session).await
+    };
+    let (by_alias, others): (Vec<_>, Vec<_>) =
+        listed.into_iter().partition(|(id, _)| aliases.aws_managed.contains(id));
+    progress.find(others.len());
+    let asked: Vec<Option<Key>> = stream::iter(others)
+        .map(|(id, arn)| {
+            let names = aliases.by_key.remove(&id).unwrap_or_default();
+            async move {
+                let key = read_key(session, id, arn, names).await;
+                progress.finish_one();
+                key
+            }
+        })
+        .buffer_unordered(KEYS_AT_ONCE)
+        .collect()
+        .await;
+    let by_description = asked.iter().filter(|key| key.is_none()).count();
+    let mut keys: Vec<Key> = asked.into_iter().flatten().collect();
+    keys.sort_by(|a, b| a.arn.cmp(&b.arn));
+    Ok(KeysRead {
+        key_listing: key_listing.into(),
+        alias_listing,
+        aws_managed: (by_alias.len() + by_description) as u64,
+        keys,
+    })
+}
+
+/// The ids and ARNs of all keys of the Region that could be listed, and how the list ended.
+async fn list_keys(session: &RegionSession) -> (BTreeMap<String, String>, Result<(), CallError>) {
+    let mut keys = BTreeMap::new();
+    let mut pages = Pages::default();
+    let mut marker = None;
+    let operation = KMS_LIST_KEYS;
+    loop {
+        let request = || session.kms.list_keys().limit(KEYS_A_PAGE).set_marker(marker.clone()).send();
+        let page = match session.caller.call(operation, request).await {
+            Ok(page) => page,
+            Err(error) => return (keys, Err(error)),
+        };
+        let Some(listed) = page.keys else {
+            return (keys, Err(CallError::malformed(operation, "the answer has no list of keys")));
+        };
+        let before = keys.len();
+        for key in listed {
+            let (Some(id), Some(arn)) = (key.key_id, key.key_arn) else {
+                return (keys, Err(CallError::malformed(operation, "a key in the list has no id or ARN")));
+            };
+            keys.insert(id, arn);
+        }
+        match pages.next(operation, Some(page.truncated), page.next_marker.as_deref(), keys.len() - before) {
+            Ok(Some(next)) => marker = Some(next),
+            Ok(None) => return (keys, Ok(())),
+            Err(error) => return (keys, Err(error)),
+        }
+    }
+}
+
+/// The aliases of a Region.
+#[derive(Debug, Default)]
+struct Aliases {
+    by_key: BTreeMap<String, Vec<String>>,
+    /// The ids of the keys behind an alias that is reserved for AWS.
+    aws_managed: BTreeSet<String>,
+    seen: usize,
+}
+
+impl Aliases {
+    fn add(&mut self, name: String, key_id: String) {
+        self.seen += 1;
+        if name.starts_with("alias/aws/") {
+            self.aws_managed.insert(key_id.clone());
+        }
+        self.by_key.entry(key_id).or_default().push(name);
+    }
+}
+
+async fn list_aliases(session: &RegionSession) -> (Aliases, Fact<()>) {
+    let mut aliases = Aliases::default();
+    let mut pages = Pages::default();
+    let mut marker = None;
+    let operation = KMS_LIST_ALIASES;
+    let end = loop {
+        let request = || session.kms.list_aliases().limit(ALIASES_A_PAGE).set_marker(marker.clone()).send();
+        let page = match session.caller.call(operation, request).await {
+            Ok(page) => page,
+            Err(error) => break Err(error),
+        };
+        let Some(listed) = page.aliases else {
+            break Err(CallError::malformed(operation, "the answer has no list of aliases"));
+        };
+        let brought = listed.len();
+        for alias in listed {
+            // An alias without a target is reserved by AWS for a key that does not exist yet.
+            if let (Some(name), Some(key_id)) = (alias.alias_name, alias.target_key_id) {
+                aliases.add(name, key_id);
+            }
+        }
+        match pages.next(operation, Some(page.truncated), page.next_marker.as_deref(), brought) {
+            Ok(Some(next)) => marker = Some(next),
+            Ok(None) => break Ok(()),
+            Err(error) => break Err(error),
+        }
+    };
+    aliases.by_key.values_mut().for_each(|names| names.sort());
+    (aliases, end.into())
+}
+
+/// Reads one key; `None` if it turns out to be AWS managed.
+async fn read_key(session: &RegionSession, id: String, arn: String, aliases: Vec<String>) -> Option<Key> {
+    let operation = KMS_DESCRIBE_KEY;
+    // By key id, never by alias: describing an alias `alias/aws/…` can create the key it stands for.
+    let described = session
+        .caller
+        .call(operation, || session.kms.describe_key().key_id(&id).send())
+        .await
+        .and_then(|answer| {
+            answer
+                .key_metadata
+                .ok_or_else(|| CallError::malformed(operation, "the answer has no key metadata"))
+        })
+        .map(key_metadata);
+    let tags = match &described {
+        Ok(metadata) if metadata.manager == KeyManager::Aws => return None,
+        Ok(_) => list_tags(session, &id).await.into(),
+        // Whoever may not describe a key can often still list its tags, and these justify it.
+        Err(_) => list_tags(session, &id).await.into(),
+    };
+    Some(Key {
+        arn: Arn::new(arn),
+        key_id: id,
+        aliases,
+        metadata: described.into(),
+        tags,
+    })
+}
+
+async fn list_tags(session: &RegionSession, id: &str) -> Result<BTreeMap<String, String>, CallError> {
+    let mut tags = BTreeMap::new();
+    let mut pages = Pages::default();
+    let mut marker = None;
+    let operation = KMS_LIST_RESOURCE_TAGS;
+    loop {
+        let request = || {
+            session
+                .kms
+                .list_resource_tags()
+                .key_id(id)
+                .limit(TAGS_A_PAGE)
+                .set_marker(marker.clone())
+                .send()
+        };
+        let page = session.caller.call(operation, request).await?;
+        let Some(listed) = page.tags else {
+            return Err(CallError::malformed(operation, "the answer has no list of tags"));
+        };
+        let before = tags.len();
+        tags.extend(listed.into_iter().map(|tag| (tag.tag_key, tag.tag_value)));
+        match pages.next(operation, Some(page.truncated), page.next_marker.as_deref(), tags.len() - before)? {
+            Some(next) => marker = Some(next),
+            None => return Ok(tags),
+        }
+    }
+}
+
+fn key_metadata(sdk: SdkKeyMetadata) -> KeyMetadata {
+    let text = |value: Option<&str>| value.unwrap_or("not stated").to_owned();
+    let multi_region = sdk
+        .multi_region
+        .unwrap_or(false)
+        .then(|| multi_region_role(&sdk));
+    KeyMetadata {
+        manager: text(sdk.key_manager.as_ref().map(|value| value.as_str())).into(),
+        state: text(sdk.key_state.as_ref().map(|value| value.as_str())).into(),
+        spec: text(sdk.key_spec.as_ref().map(|value| value.as_str())).into(),
+        usage: text(sdk.key_usage.as_ref().map(|value| value.as_str())).into(),
+        origin: text(sdk.origin.as_ref().map(|value| value.as_str())).into(),
+        multi_region,
+        creation_date: sdk.creation_date.as_ref().and_then(timestamp),
+        deletion_date: sdk.deletion_date.as_ref().and_then(timestamp),
+        valid_to: sdk.valid_to.as_ref().and_then(timestamp),
+        custom_key_store_id: sdk.custom_key_store_id,
+        description: sdk.description.unwrap_or_default(),
+    }
+}
+
+fn multi_region_role(sdk: &SdkKeyMetadata) -> MultiRegionRole {
+    let Some(configuration) = &sdk.multi_region_configuration else {
+        return MultiRegionRole::Unstated;
+    };
+    match configuration.multi_region_key_type() {
+        Some(MultiRegionKeyType::Primary) => MultiRegionRole::Primary {
+            replica_regions: configuration
+                .replica_keys()
+                .iter()
+                .filter_map(|replica| replica.region())
+                .map(Region::new)
+                .collect(),
+        },
+        Some(MultiRegionKeyType::Replica) => MultiRegionRole::Replica {
+            primary: configuration
+                .primary_key()
+                .and_then(|primary| primary.arn())
+                .map(Arn::new),
+        },
+        _ => MultiRegionRole::Unstated,
+    }
+}
+
+/// A moment as AWS gave it; `None` if it lies outside of what a calendar can hold.
+pub(super) fn timestamp(sdk: &DateTime) -> Option<Timestamp> {
+    Timestamp::new(sdk.secs(), i32::try_from(sdk.subsec_nanos()).ok()?).ok()
+}

@@ -1,0 +1,29 @@
+//! The only place that talks to AWS. One file for each question; every answer leaves as a fact.
+
+mod buckets;
+mod call;
+mod error;
+mod guard;
+mod http;
+mod keys;
+mod operations;
+mod pacing;
+mod paging;
+mod quotas;
+mod regions;
+mod session;
+mod usage;
+
+pub use call::{Caller, Stop};
+pub use error::CallError;
+pub use http::{HttpSettingsError, http_client};
+pub use operations::{OPERATIONS, Operation};
+pub use pacing::ApiShare;
+pub use regions::{RegionChoice, RegionError};
+pub use session::{Credentials, RegionSession, Session, SessionError, SessionSettings};
+
+pub use buckets::{BucketsRead, read_buckets};
+pub use keys::{KeysRead, read_keys};
+pub use quotas::{QuotasRead, read_quotas};
+pub use regions::{RegionsRead, choose_regions};
+pub use usage::{UsageWindow, read_usage};

@@ -1,0 +1,113 @@
+//! The operation table: every API operation the program may call. What is not in it is refused before it is sent,
+//! and the IAM policy of the documentation is printed from it.
+
+/// An API operation the program may call.
+#[derive(Debug, PartialEq)]
+pub struct Operation {
+    /// The SDK's name of the service, which the read-only guard sees.
+    pub sdk_service: &'static str,
+    /// The service, by the prefix of its IAM actions.
+    pub service: &'static str,
+    /// The operation.
+    pub name: &'static str,
+    /// The IAM action it needs; `None` where AWS asks for no permission.
+    pub iam_action: Option<&'static str>,
+    /// The published request quota of the operation, per second, account and Region; for those AWS publishes no
+    /// figure for, a figure of ours that is known to be safe.
+    pub requests_per_second: f64,
+    /// Whether `requests_per_second` is published by AWS.
+    pub published: bool,
+    /// Why the program calls it.
+    pub purpose: &'static str,
+}
+
+impl Operation {
+    /// The operation as reports write it: `kms:DescribeKey`.
+    pub fn id(&self) -> String {
+        format!("{}:{}", self.service, self.name)
+    }
+}
+
+/// What we allow ourselves, before the share is taken, where AWS publishes no request quota.
+const UNPUBLISHED: f64 = 100.0;
+
+/// Declares the table, a constant for each row.
+macro_rules! operations {
+    ($($constant:ident: $sdk:literal $service:literal $name:literal $action:expr, $rate:expr, $published:expr,
+        $purpose:literal;)+) => {
+        $(pub(super) const $constant: &Operation = &Operation {
+            sdk_service: $sdk,
+            service: $service,
+            name: $name,
+            iam_action: $action,
+            requests_per_second: $rate,
+            published: $published,
+            purpose: $purpose,
+        };)+
+        /// The operation table, in the order of services and operations.
+        pub const OPERATIONS: &[&Operation] = &[$($constant,)+];
+    };
+}
+
+// Sources of the rates:
+// account         https://docs.aws.amazon.com/accounts/latest/reference/quotas.html
+// cloudwatch      https://docs.aws.amazon.com/general/latest/gr/cw_region.html. GetMetricData is limited by
+//                 datapoints: 396,000 a second for windows older than three hours, and we ask for up to 100,800 in
+//                 a request, so the rate is their quotient rather than the 500 requests a second of the same page.
+// kms             https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html
+// servicequotas   https://docs.aws.amazon.com/servicequotas/latest/userguide/reference_limits.html
+// s3, sts         none published for these operations
+operations! {
+    ACCOUNT_LIST_REGIONS: "Account" "account" "ListRegions" Some("account:ListRegions"), 5.0, true,
+        "Which Regions are enabled; without it every Region of the partition is asked";
+    CLOUDWATCH_GET_METRIC_DATA: "CloudWatch" "cloudwatch" "GetMetricData" Some("cloudwatch:GetMetricData"),
+        396_000.0 / 100_800.0, true, "The one-minute request counts of each quota";
+    CLOUDWATCH_LIST_METRICS: "CloudWatch" "cloudwatch" "ListMetrics" Some("cloudwatch:ListMetrics"), 25.0, true,
+        "Which usage metrics have data, so that only those are fetched; without it all are";
+    KMS_DESCRIBE_KEY: "KMS" "kms" "DescribeKey" Some("kms:DescribeKey"), 2_000.0, true,
+        "State, spec, usage, origin and multi-Region role of each customer managed key";
+    KMS_LIST_ALIASES: "KMS" "kms" "ListAliases" Some("kms:ListAliases"), 500.0, true,
+        "Aliases, and which keys are AWS managed";
+    KMS_LIST_KEYS: "KMS" "kms" "ListKeys" Some("kms:ListKeys"), 500.0, true,
+        "Every key of a Region";
+    KMS_LIST_RESOURCE_TAGS: "KMS" "kms" "ListResourceTags" Some("kms:ListResourceTags"), 2_000.0, true,
+        "The tags that justify each customer managed key";
+    S3_GET_BUCKET_ENCRYPTION: "S3" "s3" "GetBucketEncryption" Some("s3:GetEncryptionConfiguration"), UNPUBLISHED,
+        false, "The default encryption of each bucket, and its Bucket Key";
+    S3_LIST_BUCKETS: "S3" "s3" "ListBuckets" Some("s3:ListAllMyBuckets"), UNPUBLISHED, false,
+        "Every general purpose bucket and its Region";
+    SERVICEQUOTAS_LIST_AWS_DEFAULT_SERVICE_QUOTAS: "Service Quotas" "servicequotas" "ListAWSDefaultServiceQuotas"
+        Some("servicequotas:ListAWSDefaultServiceQuotas"), 10.0, true,
+        "The AWS defaults, for quotas without an applied value";
+    SERVICEQUOTAS_LIST_SERVICE_QUOTAS: "Service Quotas" "servicequotas" "ListServiceQuotas"
+        Some("servicequotas:ListServiceQuotas"), 10.0, true,
+        "The quota values applied to the account, and their usage metrics";
+    STS_GET_CALLER_IDENTITY: "STS" "sts" "GetCallerIdentity" None, UNPUBLISHED, false,
+        "Which account this is, and in which partition";
+}
+
+/// The position of an operation in the table, by the SDK's names.
+pub(super) fn position(sdk_service: &str, name: &str) -> Option<usize> {
+    OPERATIONS
+        .iter()
+        .position(|operation| operation.name == name && operation.sdk_service == sdk_service)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_and_names_no_operation_twice() {
+        let ids: Vec<_> = OPERATIONS.iter().map(|operation| operation.id()).collect();
+        assert!(ids.is_sorted() && ids.windows(2).all(|pair| pair[0] != pair[1]), "{ids:?}");
+    }
+
+    #[test]
+    fn every_operation_only_reads() {
+        for operation in OPERATIONS {
+            let verb = ["Get", "List", "Describe"];
+            assert!(verb.iter().any(|verb| operation.name.starts_with(verb)), "{}", operation.id());
+        }
+    }
+}

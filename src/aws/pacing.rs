@@ -1,0 +1,141 @@
+//! Pacing: no operation takes more than a share of its request quota, so that the auditor cannot cause the
+//! throttling it warns of.
+
+use std::num::NonZeroU32;
+use std::str::FromStr;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use governor::clock::{Clock, DefaultClock};
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use tokio::sync::Mutex;
+
+use super::operations::{OPERATIONS, Operation};
+
+/// The share of each operation's request quota that the scan may use.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum ApiShare {
+    /// A percentage, more than 0 and at most 100.
+    Percent(f64),
+    /// No pacing: for emulators and measurements.
+    Off,
+}
+
+impl ApiShare {
+    /// The share used where the user names none.
+    pub const DEFAULT: ApiShare = ApiShare::Percent(20.0);
+}
+
+impl std::fmt::Display for ApiShare {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            ApiShare::Percent(percent) => write!(f, "{percent}"),
+            ApiShare::Off => f.write_str("off"),
+        }
+    }
+}
+
+impl FromStr for ApiShare {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "off" {
+            return Ok(ApiShare::Off);
+        }
+        match text.strip_suffix('%').unwrap_or(text).parse::<f64>() {
+            Ok(percent) if percent > 0.0 && percent <= 100.0 => Ok(ApiShare::Percent(percent)),
+            _ => Err("expected a percentage of more than 0 and at most 100, or `off`".to_owned()),
+        }
+    }
+}
+
+/// Paces the calls of one account in one Region, each operation by itself.
+#[derive(Debug)]
+pub(super) struct Pacer {
+    clock: DefaultClock,
+    lanes: Vec<Option<Lane>>,
+}
+
+#[derive(Debug)]
+struct Lane {
+    /// Whoever holds this is next. The rest queue in order: without it, each free place would wake every waiter.
+    limiter: Mutex<DefaultDirectRateLimiter>,
+    /// Retries that the SDK has sent without asking; paid back before the next call.
+    owed: AtomicU32,
+}
+
+impl Pacer {
+    pub(super) fn new(share: ApiShare) -> Self {
+        let lane = |operation: &&Operation| match share {
+            ApiShare::Off => None,
+            ApiShare::Percent(percent) => Lane::new(operation.requests_per_second * percent / 100.0),
+        };
+        Pacer {
+            clock: DefaultClock::default(),
+            lanes: OPERATIONS.iter().map(lane).collect(),
+        }
+    }
+
+    /// Waits until one more call of the operation at this position of the table may be sent.
+    pub(super) async fn wait(&self, position: usize) {
+        let Some(Some(lane)) = self.lanes.get(position) else {
+            return;
+        };
+        let limiter = lane.limiter.lock().await;
+        let mut places = 1 + lane.owed.swap(0, Ordering::Relaxed);
+        while places > 0 {
+            match limiter.check() {
+                Ok(()) => places -= 1,
+                Err(early) => tokio::time::sleep(early.wait_time_from(self.clock.now())).await,
+            }
+        }
+    }
+
+    /// Notes that the SDK sent a retry of the operation at this position.
+    pub(super) fn owe(&self, position: usize) {
+        if let Some(Some(lane)) = self.lanes.get(position) {
+            lane.owed.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Lane {
+    /// A lane of so many calls a second, that may be a fraction. AWS counts by the second, so a burst is limited to
+    /// a tenth of a second's calls.
+    fn new(per_second: f64) -> Option<Self> {
+        let burst = NonZeroU32::new((per_second / 10.0) as u32).unwrap_or(NonZeroU32::MIN);
+        let quota = Quota::with_period(Duration::from_secs_f64(1.0 / per_second))?.allow_burst(burst);
+        Some(Lane {
+            limiter: Mutex::new(RateLimiter::direct(quota)),
+            owed: AtomicU32::new(0),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Instant;
+
+    #[test]
+    fn a_share_is_a_percentage_or_off() {
+        assert_eq!("20".parse(), Ok(ApiShare::Percent(20.0)));
+        assert_eq!("12.5%".parse(), Ok(ApiShare::Percent(12.5)));
+        assert_eq!("off".parse(), Ok(ApiShare::Off));
+        for wrong in ["0", "101", "-3", "NaN", "inf", "half", ""] {
+            assert!(wrong.parse::<ApiShare>().is_err(), "{wrong}");
+        }
+    }
+
+    #[tokio::test]
+    async fn calls_keep_to_the_share_and_retries_are_paid_back() {
+        // The first operation is account:ListRegions at 5 a second: 100 % of it is one call each 200 ms.
+        let pacer = Pacer::new(ApiShare::Percent(100.0));
+        let start = Instant::now();
+        pacer.wait(0).await;
+        assert!(start.elapsed() < Duration::from_millis(100));
+        pacer.owe(0);
+        pacer.wait(0).await;
+        assert!(start.elapsed() >= Duration::from_millis(390), "{:?}", start.elapsed());
+    }
+}

@@ -1,0 +1,175 @@
+//! Which Regions to look at?
+
+use aws_sdk_account::types::RegionOptStatus;
+
+use super::error::CallError;
+use super::operations::ACCOUNT_LIST_REGIONS;
+use super::paging::Pages;
+use super::session::Session;
+use crate::facts::{Fallback, Region, RegionSource, RegionState};
+use crate::published;
+
+/// What the user asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RegionChoice {
+    /// Every enabled Region.
+    Enabled,
+    /// These.
+    Named(Vec<Region>),
+}
+
+/// The Regions of an account.
+#[derive(Debug)]
+pub struct RegionsRead {
+    /// How they were found.
+    pub source: RegionSource,
+    /// The Regions, in the order of their names, each with what is known of it before it was asked.
+    pub regions: Vec<(Region, RegionState)>,
+    /// The failed call that probing stands in for, if that is what happened.
+    pub fallbacks: Vec<Fallback>,
+}
+
+/// Why no Region can be chosen.
+#[derive(Debug, thiserror::Error)]
+pub enum RegionError {
+    /// A Region that neither this version nor the account knows.
+    #[error("{region} is not a Region of partition {partition}{}", .nearest.map(|name| format!("; did you mean {name}?")).unwrap_or_default())]
+    Unknown {
+        /// What was asked for.
+        region: Region,
+        /// The partition of the account.
+        partition: String,
+        /// The Region with the most similar name.
+        nearest: Option<&'static str>,
+    },
+    /// A partition without a table of Regions, whose Regions cannot be listed either.
+    #[error("the Regions of partition {0} are not known to this version; name them with --region")]
+    UnknownPartition(String),
+}
+
+/// Decides which Regions to look at: those the user named, else those `account:ListRegions` says are enabled, else
+/// every Region of the partition, to be asked one by one.
+///
+/// # Errors
+/// When a named Region does not exist, or when the partition is unknown and its Regions cannot be listed.
+pub async fn choose_regions(session: &Session, choice: &RegionChoice) -> Result<RegionsRead, RegionError> {
+    match choice {
+        RegionChoice::Named(named) => named_regions(session, named).await,
+        RegionChoice::Enabled => enabled_regions(session).await,
+    }
+}
+
+async fn named_regions(session: &Session, named: &[Region]) -> Result<RegionsRead, RegionError> {
+    let known = published::regions_of(&session.partition);
+    let mut regions = named.to_vec();
+    regions.sort();
+    regions.dedup();
+    if let Some(unknown) = regions.iter().find(|region| !known.contains(&region.as_str())) {
+        // A Region newer than this version: the account may know it.
+        let listed = list_regions(session).await;
+        let exists = matches!(&listed, Some(Ok(listed)) if listed.iter().any(|(region, _)| region == unknown));
+        if !exists {
+            return Err(RegionError::Unknown {
+                region: unknown.clone(),
+                partition: session.partition.clone(),
+                nearest: nearest(unknown, known),
+            });
+        }
+    }
+    Ok(RegionsRead {
+        source: RegionSource::Requested,
+        regions: regions.into_iter().map(|region| (region, RegionState::Scanned)).collect(),
+        fallbacks: Vec::new(),
+    })
+}
+
+async fn enabled_regions(session: &Session) -> Result<RegionsRead, RegionError> {
+    let error = match list_regions(session).await {
+        Some(Ok(regions)) => {
+            return Ok(RegionsRead {
+                source: RegionSource::Listed,
+                regions,
+                fallbacks: Vec::new(),
+            });
+        }
+        Some(Err(error)) => Some(error),
+        None => None,
+    };
+    let mut regions: Vec<Region> = published::regions_of(&session.partition)
+        .iter()
+        .map(|name| Region::new(*name))
+        .collect();
+    if regions.is_empty() {
+        return Err(RegionError::UnknownPartition(session.partition.clone()));
+    }
+    if !regions.contains(&session.home) {
+        regions.push(session.home.clone());
+    }
+    regions.sort();
+    let instead = "each Region of the partition was asked; one that does not accept the credentials was taken as \
+                   not enabled. Session tokens of the global STS endpoint are not valid in opt-in Regions: use a \
+                   Regional STS endpoint, or allow account:ListRegions, to be sure of those.";
+    Ok(RegionsRead {
+        source: RegionSource::Probed,
+        regions: regions.into_iter().map(|region| (region, RegionState::Scanned)).collect(),
+        fallbacks: error
+            .into_iter()
+            .map(|error| Fallback {
+                region: None,
+                operation: error.operation,
+                error_code: error.code,
+                message: error.message,
+                instead: instead.to_owned(),
+            })
+            .collect(),
+    })
+}
+
+/// Asks the Account API; `None` where the partition has none.
+async fn list_regions(session: &Session) -> Option<Result<Vec<(Region, RegionState)>, CallError>> {
+    let serving = Region::new(published::account_api_region(&session.partition)?);
+    let (caller, client) = session.account_api(&serving);
+    let operation = ACCOUNT_LIST_REGIONS;
+    let mut regions = Vec::new();
+    let mut pages = Pages::default();
+    let mut token = None;
+    loop {
+        let request = || client.list_regions().max_results(50).set_next_token(token.clone()).send();
+        let page = match caller.call(operation, request).await {
+            Ok(page) => page,
+            Err(error) => return Some(Err(error)),
+        };
+        let Some(listed) = page.regions else {
+            return Some(Err(CallError::malformed(operation, "the answer has no list of Regions")));
+        };
+        let brought = listed.len();
+        regions.extend(listed.into_iter().filter_map(|region| {
+            let state = match region.region_opt_status {
+                Some(RegionOptStatus::Disabled | RegionOptStatus::Enabling) => RegionState::NotEnabled,
+                // What AWS may add later is asked rather than left out.
+                _ => RegionState::Scanned,
+            };
+            Some((Region::new(region.region_name?), state))
+        }));
+        match pages.next(operation, None, page.next_token.as_deref(), brought) {
+            Ok(Some(next)) => token = Some(next),
+            Ok(None) => break,
+            Err(error) => return Some(Err(error)),
+        }
+    }
+    regions.sort_by(|a, b| a.0.cmp(&b.0));
+    regions.dedup_by(|a, b| a.0 == b.0);
+    if regions.iter().all(|(_, state)| *state == RegionState::NotEnabled) {
+        return Some(Err(CallError::malformed(operation, "no Region is enabled, which cannot be")));
+    }
+    Some(Ok(regions))
+}
+
+fn nearest(region: &Region, known: &[&'static str]) -> Option<&'static str> {
+    known
+        .iter()
+        .map(|name| (strsim::damerau_levenshtein(region.as_str(), name), *name))
+        .filter(|(distance, _)| *distance <= 3)
+        .min()
+        .map(|(_, name)| name)
+}

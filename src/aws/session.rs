@@ -1,0 +1,313 @@
+//! Sessions: whose credentials, which clients, which account.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{AppName, BehaviorVersion, SdkConfig};
+use aws_sdk_kms::config::{Credentials as SdkCredentials, Region as SdkRegion, SharedCredentialsProvider};
+use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use tokio::sync::Semaphore;
+
+use super::call::{Caller, Stop};
+use super::error::CallError;
+use super::guard::{Guard, Ledger};
+use super::operations::STS_GET_CALLER_IDENTITY;
+use super::pacing::{ApiShare, Pacer};
+use crate::facts::{AccountId, ApiCalls, Arn, Region};
+use crate::published;
+
+/// How often a call is tried before it is a gap.
+const ATTEMPTS: u32 = 4;
+/// How long a connection may take.
+const CONNECT: Duration = Duration::from_secs(5);
+/// How long one attempt may take.
+const ATTEMPT: Duration = Duration::from_secs(20);
+/// How long a call may take with all of its attempts.
+const CALL: Duration = Duration::from_secs(60);
+/// How many requests may be under way at once, over all Regions.
+const IN_FLIGHT: usize = 128;
+
+/// Whose credentials to use.
+#[derive(Clone, Debug)]
+pub enum Credentials {
+    /// Those of the environment, the profile, single sign-on, web identity, the container or the instance.
+    Resolved {
+        /// The profile to use instead of the one the environment names.
+        profile: Option<String>,
+    },
+    /// Made-up ones, for the sandbox: nothing of the user's environment is read.
+    Invented,
+}
+
+/// What a session needs to know before it is opened.
+#[derive(Clone, Debug)]
+pub struct SessionSettings {
+    /// Whose credentials to use.
+    pub credentials: Credentials,
+    /// Where to start if the user's configuration names no Region.
+    pub fallback_region: Option<Region>,
+    /// What carries the requests.
+    pub http: SharedHttpClient,
+    /// The share of each request quota that the scan may use.
+    pub api_share: ApiShare,
+    /// How the scan is asked to end.
+    pub stop: Stop,
+}
+
+/// Why a session could not be opened. Nothing was scanned.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot find out whose account this is: {cause}\n  {advice}")]
+pub struct SessionError {
+    /// The failed call.
+    pub cause: CallError,
+    /// What to do about it.
+    pub advice: &'static str,
+}
+
+/// An account that answers.
+#[derive(Debug)]
+pub struct Session {
+    config: SdkConfig,
+    settings: SessionSettings,
+    in_flight: Arc<Semaphore>,
+    ledger: Arc<Ledger>,
+    pacers: Mutex<BTreeMap<Region, Arc<Pacer>>>,
+    /// The Region of the user's configuration, where calls go that concern the whole account.
+    pub home: Region,
+    /// The account.
+    pub account_id: AccountId,
+    /// Whom AWS says is asking.
+    pub caller_arn: Arn,
+    /// The partition of the account.
+    pub partition: String,
+}
+
+impl Session {
+    /// Resolves the credentials and asks AWS whose they are.
+    ///
+    /// # Errors
+    /// When there are no credentials, when they are not valid, or when AWS cannot be reached.
+    pub async fn open(settings: SessionSettings) -> Result<Session, SessionError> {
+        let mut config = load(&settings).await;
+        let home = match config.region() {
+            Some(region) => Region::new(region.as_ref()),
+            None => {
+                let home = settings.fallback_region.clone().unwrap_or_else(|| {
+                    Region::new(published::default_region("aws").unwrap_or("us-east-1"))
+                });
+                config = config.into_builder().region(sdk_region(&home)).build();
+                home
+            }
+        };
+        let mut session = Session {
+            config,
+            settings,
+            in_flight: Arc::new(Semaphore::new(IN_FLIGHT)),
+            ledger: Arc::new(Ledger::new()),
+            pacers: Mutex::default(),
+            home,
+            account_id: AccountId::new(""),
+            caller_arn: Arn::new(""),
+            partition: String::new(),
+        };
+        session.identify().await.map_err(|cause| SessionError {
+            advice: advice(&cause),
+            cause,
+        })?;
+        Ok(session)
+    }
+
+    async fn identify(&mut self) -> Result<(), CallError> {
+        let (caller, guard) = self.caller(&self.home);
+        let sts = aws_sdk_sts::Client::from_conf(
+            aws_sdk_sts::config::Builder::from(&self.config)
+                .interceptor(guard)
+                .build(),
+        );
+        let operation = STS_GET_CALLER_IDENTITY;
+        let identity = caller
+            .call(operation, || sts.get_caller_identity().send())
+            .await?;
+        let (Some(account), Some(arn)) = (identity.account, identity.arn) else {
+            return Err(CallError::malformed(operation, "the answer names no account"));
+        };
+        let arn = Arn::new(arn);
+        let Some(partition) = arn.partition().map(str::to_owned) else {
+            return Err(CallError::malformed(operation, "the caller's ARN is not an ARN"));
+        };
+        self.partition = partition;
+        self.caller_arn = arn;
+        self.account_id = AccountId::new(account);
+        Ok(())
+    }
+
+    /// Clients for one Region.
+    pub fn region(&self, region: &Region) -> RegionSession {
+        let (caller, guard) = self.caller(region);
+        let config = self.config_in(region);
+        RegionSession {
+            region: region.clone(),
+            kms: aws_sdk_kms::Client::from_conf(
+                aws_sdk_kms::config::Builder::from(&config)
+                    .interceptor(guard.clone())
+                    .build(),
+            ),
+            service_quotas: aws_sdk_servicequotas::Client::from_conf(
+                aws_sdk_servicequotas::config::Builder::from(&config)
+                    .interceptor(guard.clone())
+                    .build(),
+            ),
+            cloudwatch: aws_sdk_cloudwatch::Client::from_conf(
+                aws_sdk_cloudwatch::config::Builder::from(&config)
+                    .interceptor(guard)
+                    .build(),
+            ),
+            caller,
+        }
+    }
+
+    /// An S3 client for one Region. An endpoint of the user's own is addressed by path: bucket names are rarely
+    /// part of its name.
+    pub(super) fn s3(&self, region: &Region) -> (Caller, aws_sdk_s3::Client) {
+        let (caller, guard) = self.caller(region);
+        let config = self.config_in(region);
+        let client = aws_sdk_s3::Client::from_conf(
+            aws_sdk_s3::config::Builder::from(&config)
+                .force_path_style(config.endpoint_url().is_some())
+                .interceptor(guard)
+                .build(),
+        );
+        (caller, client)
+    }
+
+    /// A client of the Account API, which only one Region of a partition serves.
+    pub(super) fn account_api(&self, region: &Region) -> (Caller, aws_sdk_account::Client) {
+        let (caller, guard) = self.caller(region);
+        let client = aws_sdk_account::Client::from_conf(
+            aws_sdk_account::config::Builder::from(&self.config_in(region))
+                .interceptor(guard)
+                .build(),
+        );
+        (caller, client)
+    }
+
+    /// The calls made so far.
+    pub fn api_calls(&self) -> Vec<ApiCalls> {
+        self.ledger.calls()
+    }
+
+    /// How the scan is asked to end.
+    pub fn stop(&self) -> &Stop {
+        &self.settings.stop
+    }
+
+    fn config_in(&self, region: &Region) -> SdkConfig {
+        self.config.to_builder().region(sdk_region(region)).build()
+    }
+
+    /// All clients of a Region share one pacer, whoever made them.
+    fn caller(&self, region: &Region) -> (Caller, GuardHandle) {
+        let pacer = self
+            .pacers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(region.clone())
+            .or_insert_with(|| Arc::new(Pacer::new(self.settings.api_share)))
+            .clone();
+        let guard = Guard {
+            ledger: self.ledger.clone(),
+            pacer: pacer.clone(),
+        };
+        let caller = Caller {
+            pacer,
+            in_flight: self.in_flight.clone(),
+            stop: self.settings.stop.clone(),
+        };
+        (caller, GuardHandle::new(guard))
+    }
+}
+
+type GuardHandle = aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
+
+/// The clients of one account in one Region.
+#[derive(Debug)]
+pub struct RegionSession {
+    /// The Region.
+    pub region: Region,
+    pub(super) kms: aws_sdk_kms::Client,
+    pub(super) service_quotas: aws_sdk_servicequotas::Client,
+    pub(super) cloudwatch: aws_sdk_cloudwatch::Client,
+    pub(super) caller: Caller,
+}
+
+async fn load(settings: &SessionSettings) -> SdkConfig {
+    let retry = RetryConfig::standard().with_max_attempts(ATTEMPTS);
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT)
+        .operation_attempt_timeout(ATTEMPT)
+        .operation_timeout(CALL)
+        .build();
+    match &settings.credentials {
+        Credentials::Resolved { profile } => {
+            let mut loader = aws_config::defaults(BehaviorVersion::latest())
+                .http_client(settings.http.clone())
+                .sleep_impl(TokioSleep::new())
+                .retry_config(retry)
+                .timeout_config(timeouts);
+            if let Ok(name) = AppName::new(concat!("kms-audit-", env!("CARGO_PKG_VERSION"))) {
+                loader = loader.app_name(name);
+            }
+            if let Some(profile) = profile {
+                loader = loader.profile_name(profile);
+            }
+            loader.load().await
+        }
+        Credentials::Invented => {
+            let invented = SdkCredentials::new("SANDBOX", "sandbox", None, None, "sandbox");
+            SdkConfig::builder()
+                .behavior_version(BehaviorVersion::latest())
+                .http_client(settings.http.clone())
+                .sleep_impl(TokioSleep::new())
+                .retry_config(retry)
+                .timeout_config(timeouts)
+                .credentials_provider(SharedCredentialsProvider::new(invented))
+                .build()
+        }
+    }
+}
+
+fn sdk_region(region: &Region) -> SdkRegion {
+    SdkRegion::new(region.as_str().to_owned())
+}
+
+fn advice(cause: &CallError) -> &'static str {
+    let says = |text: &str| cause.message.contains(text);
+    match cause.code.as_str() {
+        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
+            "The credentials have expired. Renew them (for example `aws sso login`) and run again."
+        }
+        "InvalidClientTokenId" | "UnrecognizedClientException" | "SignatureDoesNotMatch" => {
+            "AWS does not accept the credentials. Check AWS_PROFILE and the AWS_* variables, and the clock."
+        }
+        "AccessDenied" | "AccessDeniedException" => {
+            "The credentials are valid but denied; sts:GetCallerIdentity needs no permission, so look for a \
+             policy of the endpoint or of the organization."
+        }
+        "ConnectionFailed" | "Timeout" | "MalformedResponse" => {
+            "Check the network, the proxy (HTTPS_PROXY, NO_PROXY) and the endpoint (AWS_ENDPOINT_URL, --region)."
+        }
+        _ if says("rofile") => "Check --profile and AWS_PROFILE against the AWS configuration files.",
+        _ if says("redentials") => {
+            "Provide credentials: AWS_PROFILE or --profile, `aws sso login`, or AWS_ACCESS_KEY_ID and \
+             AWS_SECRET_ACCESS_KEY. To see the program without any, run `kms-audit scan --sandbox`."
+        }
+        _ if cause.code.starts_with("HTTP") => {
+            "Something other than AWS is answering. Check the proxy and AWS_ENDPOINT_URL."
+        }
+        _ => "Run again with --verbose to see the request.",
+    }
+}

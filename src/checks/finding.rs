@@ -1,0 +1,110 @@
+//! Findings.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::facts::{AccountId, Arn, Region};
+use crate::published::MicroDollars;
+
+/// How much a finding matters, the least first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Good to know.
+    Info,
+    /// Should be put in order.
+    Low,
+    /// Costs money or hides a risk.
+    Medium,
+    /// Close to harm.
+    High,
+    /// Harm, now or at the next peak.
+    Critical,
+}
+
+impl Severity {
+    /// All of them, the most severe first.
+    pub const ALL: [Severity; 5] = [
+        Severity::Critical,
+        Severity::High,
+        Severity::Medium,
+        Severity::Low,
+        Severity::Info,
+    ];
+
+    /// The word used in reports and flags.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Info => "info",
+            Severity::Low => "low",
+            Severity::Medium => "medium",
+            Severity::High => "high",
+            Severity::Critical => "critical",
+        }
+    }
+}
+
+impl FromStr for Severity {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Severity::ALL
+            .into_iter()
+            .find(|severity| severity.as_str() == text)
+            .ok_or_else(|| "expected one of info, low, medium, high, critical".to_owned())
+    }
+}
+
+/// One thing that is wrong with one resource.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Finding {
+    /// The same for the same check and resource in every scan.
+    pub fingerprint: String,
+    /// The id of the check.
+    pub check: String,
+    /// How much it matters.
+    pub severity: Severity,
+    /// What it is about.
+    pub resource: Resource,
+    /// What is wrong.
+    pub title: String,
+    /// What is wrong with this resource, in a sentence or two, and why it matters.
+    pub detail: String,
+    /// The facts that were observed, as data.
+    pub observed: BTreeMap<String, serde_json::Value>,
+    /// What to do.
+    pub remediation: String,
+    /// What it costs a month, where that is known.
+    pub monthly_cost_usd: Option<MicroDollars>,
+}
+
+/// What a finding is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Resource {
+    /// The kind of resource: `kms-key`, `kms-request-quota` or `s3-bucket`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Its ARN.
+    pub arn: Arn,
+    /// The account that was scanned.
+    pub account_id: AccountId,
+    /// The Region it lies in, where that is known.
+    pub region: Option<Region>,
+    /// What people call it: an alias, a pool, a bucket name.
+    pub name: String,
+}
+
+/// The fingerprint of a finding: it depends on the check and the resource alone, so that it stays the same while the
+/// finding is open.
+pub(super) fn fingerprint(check: &str, account: &AccountId, arn: &Arn) -> String {
+    let mut hash = Sha256::new();
+    for part in ["kms-audit/1", check, account.as_str(), arn.as_str()] {
+        hash.update(part.as_bytes());
+        hash.update([0]);
+    }
+    hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,94 @@
+//! `unrecognized-justification`: a reason in words that are not in the vocabulary.
+
+use super::outcomes::{Failure, observed};
+use super::{Check, Outcomes, Severity};
+use crate::config::Config;
+use crate::facts::AccountFacts;
+use crate::model::{Claim, Standing, standing};
+
+pub const CHECK: Check = Check {
+    id: "unrecognized-justification",
+    title: "Key justification in words that are not in the vocabulary",
+    severity: Severity::Low,
+    why: "A reason that is spelt in its own way each time cannot be counted, compared or checked against how the key \
+          is configured.",
+    remediation: "Correct the tag value, or add the word to the vocabulary in kms-audit.toml ([justification] \
+                  controls or classes) if it is a reason your organization accepts.",
+    assess,
+};
+
+fn assess(account: &AccountFacts, config: &Config, outcomes: &mut Outcomes<'_>) {
+    for region in &account.regions {
+        for key in &region.keys {
+            match standing(key, &config.justification) {
+                Standing::Justified(claim) | Standing::Unrecognized(claim) | Standing::Unjustified(claim)
+                    if claim.unrecognized.is_empty() =>
+                {
+                    outcomes.pass();
+                }
+                Standing::Justified(claim) | Standing::Unrecognized(claim) | Standing::Unjustified(claim) => {
+                    let resource = outcomes.key(&region.region, key);
+                    outcomes.fail(resource, failure(&claim));
+                }
+                Standing::PendingDeletion => outcomes.not_assessed("the key is pending deletion"),
+                Standing::Unread(reason) => {
+                    outcomes.not_assessed(format!("its tags could not be read: {}", reason.code));
+                }
+            }
+        }
+    }
+}
+
+fn failure(claim: &Claim) -> Failure {
+    let words: Vec<String> = claim
+        .unrecognized
+        .iter()
+        .map(|word| match (word.word.as_str(), &word.nearest) {
+            ("", _) => format!("The tag {} has no value.", word.tag),
+            (text, Some(nearest)) => format!("{} = {text} is not in the vocabulary; {nearest} is.", word.tag),
+            (text, None) => format!("{} = {text} is not in the vocabulary.", word.tag),
+        })
+        .collect();
+    Failure {
+        severity: None,
+        detail: words.join(" "),
+        observed: observed! {
+            "unrecognized": claim.unrecognized,
+            "controls": claim.controls,
+            "class": claim.class,
+        },
+        monthly_cost: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::judge;
+    use crate::facts::examples::{account, denied, key, region};
+    use super::*;
+
+    #[test]
+    fn a_word_of_the_vocabulary_passes() {
+        let judged = judge(&CHECK, account(region([key(&[("requirement", "Policy")]), key(&[])])));
+        assert_eq!((judged.tally.passed, judged.tally.failed), (2, 0));
+    }
+
+    #[test]
+    fn a_misspelt_word_fails_and_the_nearest_is_offered() {
+        let judged = judge(&CHECK, account(region([key(&[("requirement", "polcy")])])));
+        assert_eq!(judged.findings[0].detail, "requirement = polcy is not in the vocabulary; policy is.");
+    }
+
+    #[test]
+    fn one_unknown_word_beside_a_known_one_is_still_named() {
+        let judged = judge(&CHECK, account(region([key(&[("requirement", "policy zzz")])])));
+        assert_eq!(judged.findings[0].detail, "requirement = zzz is not in the vocabulary.");
+    }
+
+    #[test]
+    fn tags_that_were_denied_are_not_assessed() {
+        let mut secret = key(&[]);
+        secret.tags = denied("kms:ListResourceTags");
+        assert_eq!(judge(&CHECK, account(region([secret]))).tally.not_assessed.len(), 1);
+    }
+}

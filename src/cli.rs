@@ -1,0 +1,121 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::aws::ApiShare;
+use crate::checks::Severity;
+
+/// A read-only auditor for AWS KMS: which keys you have and why, how close you are to the request quota, and which
+/// buckets miss an S3 Bucket Key.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    done
+  1    could not run
+  2    wrong usage
+  3    findings at or above --fail-on
+  4    done, but with gaps in the coverage (only with --fail-on-gaps)
+  130  stopped by Ctrl-C, 143 by a termination signal: the report holds what was read until then";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Inventory an account and answer the three questions
+    Scan(Box<ScanArgs>),
+    /// Print something to set up the auditor with
+    Template(TemplateArgs),
+}
+
+/// The flags of `scan`.
+#[derive(Debug, Args)]
+pub struct ScanArgs {
+    /// Scan only this Region; repeat for several. All enabled Regions otherwise
+    #[arg(long = "region", value_name = "REGION", env = "KMS_AUDIT_REGION", value_delimiter = ',')]
+    pub regions: Vec<String>,
+
+    /// Use this profile of the AWS configuration files
+    #[arg(long, env = "KMS_AUDIT_PROFILE")]
+    pub profile: Option<String>,
+
+    /// Write the report into this folder, which must not exist or be empty [default: kms-audit-<time of the scan>]
+    #[arg(long, value_name = "DIR", env = "KMS_AUDIT_OUT")]
+    pub out: Option<PathBuf>,
+
+    /// Read this configuration instead of ./kms-audit.toml or the one in the user's configuration folder
+    #[arg(long, value_name = "FILE", env = "KMS_AUDIT_CONFIG")]
+    pub config: Option<PathBuf>,
+
+    /// Report a request quota from this percentage of use on [default: 70]
+    #[arg(long, value_name = "PERCENT", env = "KMS_AUDIT_THRESHOLD", value_parser = percentage)]
+    pub threshold: Option<f64>,
+
+    /// Use at most this percentage of each operation's request quota, or `off` [default: 20]
+    #[arg(long, value_name = "PERCENT", env = "KMS_AUDIT_API_SHARE")]
+    pub api_share: Option<ApiShare>,
+
+    /// Exit with 3 if there is a finding of this severity or worse: info, low, medium, high, critical
+    #[arg(long, value_name = "SEVERITY", env = "KMS_AUDIT_FAIL_ON")]
+    pub fail_on: Option<Severity>,
+
+    /// Exit with 4 if anything could not be read
+    #[arg(long, env = "KMS_AUDIT_FAIL_ON_GAPS")]
+    pub fail_on_gaps: bool,
+
+    /// Scan an AWS in this process instead of the real one, without credentials or network: the built-in estate, or
+    /// the one described in a file
+    #[cfg(feature = "sandbox")]
+    #[arg(long, value_name = "ESTATE", num_args = 0..=1, conflicts_with = "profile")]
+    pub sandbox: Option<Option<PathBuf>>,
+
+    /// Log to stderr what fails on the way; twice for every request
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// The flags of `template`.
+#[derive(Debug, Args)]
+pub struct TemplateArgs {
+    /// Which one
+    pub template: TemplateName,
+}
+
+/// What can be printed.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum TemplateName {
+    /// The IAM policy with every action the auditor uses
+    IamPolicy,
+}
+
+fn percentage(text: &str) -> Result<f64, String> {
+    match text.strip_suffix('%').unwrap_or(text).trim().parse::<f64>() {
+        Ok(percent) if percent > 0.0 && percent <= 100.0 => Ok(percent),
+        _ => Err("expected a percentage of more than 0 and at most 100".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_threshold_is_a_percentage() {
+        assert_eq!(percentage("70"), Ok(70.0));
+        assert_eq!(percentage("12.5 %"), Ok(12.5));
+        assert!(percentage("0").is_err() && percentage("101").is_err() && percentage("nan").is_err());
+    }
+}

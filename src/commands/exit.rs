@@ -1,0 +1,38 @@
+//! Exit codes.
+
+use std::process::ExitCode;
+
+/// How the program ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Done.
+    Done,
+    /// It could not run.
+    CouldNotRun,
+    /// The command line was wrong.
+    Usage,
+    /// There are findings at or above `--fail-on`.
+    Findings,
+    /// Done, but not everything could be read, and `--fail-on-gaps` was given.
+    Gaps,
+    /// Stopped by this signal; what was read until then is in the report.
+    Stopped(u8),
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(match exit {
+            Exit::Done => 0,
+            Exit::CouldNotRun => 1,
+            Exit::Usage => 2,
+            Exit::Findings => 3,
+            Exit::Gaps => 4,
+            Exit::Stopped(signal) => 128 + signal,
+        })
+    }
+}
+
+/// The command line asks for something that does not exist.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct UsageError(pub String);

@@ -1,0 +1,23 @@
+//! One file for each subcommand: each wires the parts together.
+
+mod exit;
+mod output;
+mod progress_bar;
+mod scan;
+mod signals;
+mod template;
+
+pub use exit::{Exit, UsageError};
+
+use crate::cli::{Cli, Command};
+
+/// Runs what the command line asks for.
+///
+/// # Errors
+/// When it cannot be done. A [`UsageError`] among the causes means that the command line was wrong.
+pub fn run(cli: Cli) -> anyhow::Result<Exit> {
+    match cli.command {
+        Command::Scan(args) => scan::run(&args),
+        Command::Template(args) => template::run(&args),
+    }
+}

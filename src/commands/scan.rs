@@ -1,0 +1,231 @@
+//! `scan`: inventories an account and answers the three questions.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::sync::Arc;
+
+use anyhow::Context;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::output::OutputFolder;
+use super::progress_bar::Display;
+use super::signals::Signal;
+use super::{Exit, UsageError};
+use crate::assessment::{Assessment, Assessor};
+use crate::aws::{ApiShare, Credentials, RegionChoice, RegionError, Session, SessionSettings, Stop, UsageWindow};
+use crate::checks::Severity;
+use crate::cli::ScanArgs;
+use crate::config::Config;
+use crate::facts::{Region, ScanFacts};
+use crate::progress::Progress;
+use crate::report::{Palette, render_markdown, render_terminal, write_json};
+use crate::scan::{ScanPlan, scan_account};
+use crate::snapshot::{SnapshotReader, SnapshotWriter};
+
+/// How far back the peak is looked for: CloudWatch keeps minutes for 15 days.
+const WINDOW_DAYS: u32 = 14;
+
+pub(super) fn run(args: &ScanArgs) -> anyhow::Result<Exit> {
+    start_log(args.verbose);
+    let job = Job::new(args)?;
+    let mut output = OutputFolder::prepare(args.out.as_deref(), job.as_of)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the asynchronous runtime")?;
+    let outcome = runtime.block_on(job.collect(&mut output));
+    runtime.shutdown_background();
+    let signal = outcome?;
+    let assessment = job.assess(&output)?;
+    write_reports(&assessment, &mut output)?;
+    print_summary(&assessment, &output)?;
+    Ok(exit(args, &assessment, signal))
+}
+
+/// What the flags, the environment and the configuration together ask for.
+struct Job {
+    config: Config,
+    as_of: Timestamp,
+    regions: RegionChoice,
+    settings: SessionSettings,
+    parameters: BTreeMap<String, Value>,
+}
+
+impl Job {
+    fn new(args: &ScanArgs) -> anyhow::Result<Job> {
+        let (mut config, config_file) = Config::load(args.config.as_deref())?;
+        if let Some(threshold) = args.threshold {
+            config.quota.threshold_percent = threshold;
+        }
+        let api_share = match (args.api_share, &config.scan.api_share) {
+            (Some(share), _) => share,
+            (None, Some(share)) => share
+                .parse()
+                .map_err(|what| anyhow::anyhow!("[scan] api-share in the configuration: {what}"))?,
+            (None, None) => ApiShare::DEFAULT,
+        };
+        let named = if args.regions.is_empty() { &config.scan.regions } else { &args.regions };
+        let regions = match named.as_slice() {
+            [] => RegionChoice::Enabled,
+            named => RegionChoice::Named(named.iter().map(Region::new).collect()),
+        };
+        let aws = choose_aws(args)?;
+        let fallback_region = aws.home.or_else(|| named.first().map(Region::new));
+        let parameters = BTreeMap::from([
+            ("regions".to_owned(), json!(named)),
+            ("threshold_percent".to_owned(), json!(config.quota.threshold_percent)),
+            ("api_share".to_owned(), json!(api_share.to_string())),
+            ("window_days".to_owned(), json!(WINDOW_DAYS)),
+            ("config_file".to_owned(), json!(config_file)),
+            ("justification".to_owned(), json!(config.justification)),
+            ("sandbox".to_owned(), json!(aws.is_sandbox)),
+        ]);
+        Ok(Job {
+            as_of: aws.as_of,
+            settings: SessionSettings {
+                credentials: aws.credentials,
+                fallback_region,
+                http: aws.http,
+                api_share,
+                stop: Stop::default(),
+            },
+            config,
+            regions,
+            parameters,
+        })
+    }
+
+    /// Reads the account and writes the snapshot. Says which signal stopped it, if one did.
+    async fn collect(&self, output: &mut OutputFolder) -> anyhow::Result<Option<u8>> {
+        let started_at = Timestamp::now();
+        let session = Session::open(self.settings.clone()).await?;
+        let signal = Signal::listen(self.settings.stop.clone());
+        let progress = Arc::new(Progress::default());
+        let display = Display::start(progress.clone());
+        let plan = ScanPlan {
+            regions: self.regions.clone(),
+            window: UsageWindow::before(self.as_of, WINDOW_DAYS),
+        };
+        let scanned = scan_account(&session, &plan, &progress).await;
+        drop(display);
+        let account = scanned.map_err(|error| match error {
+            RegionError::Unknown { .. } => anyhow::Error::new(UsageError(error.to_string())),
+            RegionError::UnknownPartition(_) => anyhow::Error::new(error),
+        })?;
+        let scan = ScanFacts {
+            as_of: self.as_of,
+            started_at,
+            finished_at: Timestamp::now(),
+            interrupted: self.settings.stop.is_requested(),
+            caller_arn: session.caller_arn.clone(),
+            partition: session.partition.clone(),
+            accounts: vec![account.account_id.clone()],
+            parameters: self.parameters.clone(),
+        };
+        output.keep();
+        let writer = SnapshotWriter::create(&output.path().join("snapshot"))?;
+        writer.write_account(&account)?;
+        writer.finish(&scan)?;
+        Ok(signal.heard())
+    }
+
+    /// Judges what the snapshot holds, and nothing else: so a report never says more than its evidence.
+    fn assess(&self, output: &OutputFolder) -> anyhow::Result<Assessment> {
+        let reader = SnapshotReader::open(&output.path().join("snapshot"))?;
+        let mut assessor = Assessor::new(&self.config, reader.scan.clone());
+        for account in &reader.scan.accounts {
+            assessor.add(&reader.account(account)?);
+        }
+        Ok(assessor.finish())
+    }
+}
+
+/// Which AWS to ask.
+struct Aws {
+    http: aws_smithy_runtime_api::client::http::SharedHttpClient,
+    credentials: Credentials,
+    home: Option<Region>,
+    as_of: Timestamp,
+    is_sandbox: bool,
+}
+
+/// The one place that knows of the sandbox.
+fn choose_aws(args: &ScanArgs) -> anyhow::Result<Aws> {
+    #[cfg(feature = "sandbox")]
+    if let Some(estate) = &args.sandbox {
+        use crate::sandbox::Sandbox;
+        let sandbox = match estate {
+            Some(path) => Sandbox::from_file(path)?,
+            None => Sandbox::built_in()?,
+        };
+        return Ok(Aws {
+            http: sandbox.http_client(),
+            credentials: Credentials::Invented,
+            home: Some(Region::new(sandbox.home_region())),
+            as_of: sandbox.as_of(),
+            is_sandbox: true,
+        });
+    }
+    Ok(Aws {
+        http: crate::aws::http_client()?,
+        credentials: Credentials::Resolved {
+            profile: args.profile.clone(),
+        },
+        home: None,
+        as_of: Timestamp::now(),
+        is_sandbox: false,
+    })
+}
+
+fn write_reports(assessment: &Assessment, output: &mut OutputFolder) -> anyhow::Result<()> {
+    output.write("report.json", |out| write_json(assessment, out))?;
+    let page = render_markdown(assessment)?;
+    output.write("report.md", |out| out.write_all(page.as_bytes()))?;
+    Ok(())
+}
+
+fn print_summary(assessment: &Assessment, output: &OutputFolder) -> anyhow::Result<()> {
+    let mut stdout = anstream::stdout().lock();
+    let palette = Palette {
+        width: terminal_size::terminal_size().map_or(100, |(width, _)| width.0),
+        colours: true,
+    };
+    let summary = render_terminal(assessment, palette, output.path())?;
+    match stdout.write_all(summary.as_bytes()).and_then(|()| stdout.flush()) {
+        // Whoever reads has seen enough.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        result => result.context("cannot write the summary to stdout"),
+    }
+}
+
+fn exit(args: &ScanArgs, assessment: &Assessment, signal: Option<u8>) -> Exit {
+    let document = &assessment.document;
+    let reaches = |least: Severity| document.findings.iter().any(|finding| finding.severity >= least);
+    if let Some(signal) = signal.filter(|_| document.scan.interrupted) {
+        Exit::Stopped(signal)
+    } else if args.fail_on.is_some_and(reaches) {
+        Exit::Findings
+    } else if args.fail_on_gaps && !document.coverage.complete {
+        Exit::Gaps
+    } else {
+        Exit::Done
+    }
+}
+
+/// Logs to stderr: warnings of ours always, more on request. `KMS_AUDIT_LOG` takes any filter.
+fn start_log(verbose: u8) {
+    let level = match verbose {
+        0 => "kms_audit=warn",
+        1 => "kms_audit=debug",
+        _ => "kms_audit=debug,aws_smithy_runtime=debug",
+    };
+    let filter = tracing_subscriber::EnvFilter::try_from_env("KMS_AUDIT_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));
+    // A second start, in tests within one process, changes nothing.
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .without_time()
+        .try_init();
+}

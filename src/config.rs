@@ -1,0 +1,196 @@
+//! `kms-audit.toml`.
+
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy;
+use serde::{Deserialize, Serialize};
+
+/// The name of the configuration file.
+pub const FILE_NAME: &str = "kms-audit.toml";
+
+/// The configuration. Whatever a file leaves out has its default.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Config {
+    /// What justifies a key.
+    pub justification: JustificationPolicy,
+    /// When a quota is near.
+    pub quota: QuotaPolicy,
+    /// What to scan, where no flag says so.
+    pub scan: ScanDefaults,
+}
+
+/// What justifies a key. Tag keys are compared exactly, values without regard to case.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct JustificationPolicy {
+    /// Tag keys whose value names controls; the first that is present counts.
+    pub requirement_tags: Vec<String>,
+    /// The controls that justify a key.
+    pub controls: Vec<String>,
+    /// Tag keys whose value names the data class a key is for.
+    pub classification_tags: Vec<String>,
+    /// The data classes that are accepted; every one if none is named.
+    pub classes: Vec<String>,
+    /// Tag keys that name a tenant: evidence, never a justification.
+    pub tenant_tags: Vec<String>,
+}
+
+impl Default for JustificationPolicy {
+    fn default() -> Self {
+        let words = |words: &[&str]| words.iter().map(|word| word.to_string()).collect();
+        JustificationPolicy {
+            requirement_tags: words(&["requirement", "justification", "kms-requirement"]),
+            controls: words(&["policy", "rotation", "audit", "byok", "grant", "contract"]),
+            classification_tags: words(&["DataClass", "data-class", "data-classification"]),
+            classes: Vec::new(),
+            tenant_tags: words(&["tenant", "tenant-id", "TenantId", "customer"]),
+        }
+    }
+}
+
+/// When a quota is near.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct QuotaPolicy {
+    /// The percentage of a request quota from which its peak is a finding.
+    pub threshold_percent: f64,
+}
+
+impl Default for QuotaPolicy {
+    fn default() -> Self {
+        QuotaPolicy {
+            threshold_percent: 70.0,
+        }
+    }
+}
+
+/// What to scan, where no flag says so.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct ScanDefaults {
+    /// The Regions; every enabled one if none is named.
+    pub regions: Vec<String>,
+    /// The share of each request quota that the scan may use, as `--api-share` takes it.
+    pub api_share: Option<String>,
+}
+
+/// Why the configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read the configuration {path}: {source}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the file system said.
+        source: std::io::Error,
+    },
+    /// The file is not what it should be; the cause names line and column.
+    #[error("the configuration {path} is not valid:\n{cause}")]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and where.
+        cause: Box<toml::de::Error>,
+    },
+    /// A value that cannot be meant.
+    #[error("the configuration {path} is not valid: {what}")]
+    Senseless {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        what: &'static str,
+    },
+}
+
+impl Config {
+    /// Reads the file that was named, else `kms-audit.toml` in this folder, else the one in the user's
+    /// configuration folder, else takes the defaults. Also says which file it was.
+    ///
+    /// # Errors
+    /// When a file was named or found that cannot be read or is not valid.
+    pub fn load(named: Option<&Path>) -> Result<(Config, Option<PathBuf>), ConfigError> {
+        let path = match named {
+            Some(path) => Some(path.to_owned()),
+            None => usual_places().into_iter().find(|path| path.exists()),
+        };
+        match path {
+            Some(path) => Ok((Config::read(&path)?, Some(path))),
+            None => Ok((Config::default(), None)),
+        }
+    }
+
+    fn read(path: &Path) -> Result<Config, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
+            path: path.to_owned(),
+            source,
+        })?;
+        let config: Config = toml::from_str(&text).map_err(|cause| ConfigError::Invalid {
+            path: path.to_owned(),
+            cause: Box::new(cause),
+        })?;
+        config.check().map_err(|what| ConfigError::Senseless {
+            path: path.to_owned(),
+            what,
+        })?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), &'static str> {
+        let threshold = self.quota.threshold_percent;
+        if !(threshold > 0.0 && threshold <= 100.0) {
+            return Err("[quota] threshold-percent must be more than 0 and at most 100");
+        }
+        let justification = &self.justification;
+        if justification.requirement_tags.is_empty() && justification.classification_tags.is_empty() {
+            return Err("[justification] needs at least one of requirement-tags and classification-tags");
+        }
+        if justification.controls.iter().any(|control| control.trim().is_empty()) {
+            return Err("[justification] controls must not hold an empty word");
+        }
+        Ok(())
+    }
+}
+
+fn usual_places() -> Vec<PathBuf> {
+    let mut places = vec![PathBuf::from(FILE_NAME)];
+    if let Ok(strategy) = etcetera::choose_base_strategy() {
+        places.push(strategy.config_dir().join("kms-audit").join(FILE_NAME));
+    }
+    places
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Config, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE_NAME);
+        std::fs::write(&path, text).unwrap();
+        Config::read(&path).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_a_file_leaves_out_has_its_default() {
+        let config = read("[justification]\ncontrols = [\"policy\"]\n").unwrap();
+        assert_eq!(config.justification.controls, ["policy"]);
+        assert_eq!(config.justification.requirement_tags.len(), 3);
+        assert_eq!(config.quota.threshold_percent, 70.0);
+    }
+
+    #[test]
+    fn a_mistake_is_shown_with_line_and_column() {
+        let error = read("[quota]\nthreshold-percent = \"high\"\n").unwrap_err();
+        assert!(error.contains("line 2, column 21"), "{error}");
+        let error = read("[quota]\nthreshhold-percent = 70\n").unwrap_err();
+        assert!(error.contains("line 2") && error.contains("threshold-percent"), "{error}");
+    }
+
+    #[test]
+    fn a_threshold_that_cannot_be_meant_is_refused() {
+        assert!(read("[quota]\nthreshold-percent = 0\n").unwrap_err().contains("more than 0"));
+        assert!(read("[quota]\nthreshold-percent = 700\n").unwrap_err().contains("at most 100"));
+    }
+}

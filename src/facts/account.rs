@@ -1,0 +1,144 @@
+//! An account: what a scan of it brought home.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Bucket, Fact, Key, Region, RequestQuota};
+
+/// The twelve-digit id of an AWS account.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct AccountId(String);
+
+impl AccountId {
+    /// An account id as AWS returned it.
+    pub fn new(id: impl Into<String>) -> Self {
+        AccountId(id.into())
+    }
+
+    /// The id.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Everything that was read of one account.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AccountFacts {
+    /// The account.
+    pub account_id: AccountId,
+    /// The partition it lies in, for the ARNs.
+    pub partition: String,
+    /// How the Regions to look at were found.
+    pub region_source: RegionSource,
+    /// One entry for each Region looked at, in the order of their names.
+    pub regions: Vec<RegionFacts>,
+    /// Whether the list of buckets was read to its end.
+    pub bucket_listing: Fact<()>,
+    /// The general purpose buckets seen, in the order of their names.
+    pub buckets: Vec<Bucket>,
+    /// Calls that failed but whose answer was found another way.
+    pub fallbacks: Vec<Fallback>,
+    /// The scan's own footprint in the account.
+    pub api_calls: Vec<ApiCalls>,
+}
+
+/// How the Regions of an account were found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RegionSource {
+    /// The user named them.
+    Requested,
+    /// `account:ListRegions` listed the enabled ones.
+    Listed,
+    /// Each Region of the partition was asked.
+    Probed,
+}
+
+/// Everything that was read in one Region of an account.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RegionFacts {
+    /// The Region.
+    pub region: Region,
+    /// Whether it was looked at.
+    pub state: RegionState,
+    /// Whether the list of keys was read to its end.
+    pub key_listing: Fact<()>,
+    /// Whether the list of aliases was read to its end.
+    pub alias_listing: Fact<()>,
+    /// How many AWS managed keys were seen.
+    pub aws_managed_keys: u64,
+    /// The keys seen that are not AWS managed, in the order of their ARNs.
+    pub keys: Vec<Key>,
+    /// Whether Service Quotas listed the applied values.
+    pub applied_quotas: Fact<()>,
+    /// Whether Service Quotas listed the AWS default values.
+    pub default_quotas: Fact<()>,
+    /// The KMS request quotas that have a usage metric, in the order of their codes.
+    pub quotas: Vec<RequestQuota>,
+}
+
+impl RegionFacts {
+    /// A Region of which nothing has been read yet.
+    pub fn new(region: Region, state: RegionState) -> Self {
+        RegionFacts {
+            region,
+            state,
+            key_listing: Fact::NotCollected,
+            alias_listing: Fact::NotCollected,
+            aws_managed_keys: 0,
+            keys: Vec::new(),
+            applied_quotas: Fact::NotCollected,
+            default_quotas: Fact::NotCollected,
+            quotas: Vec::new(),
+        }
+    }
+}
+
+/// Whether a Region was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RegionState {
+    /// It was asked.
+    Scanned,
+    /// The account has not enabled it, so it cannot hold usable keys or buckets.
+    NotEnabled,
+}
+
+/// A call that failed, and what the program did instead, so that nothing was left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Fallback {
+    /// The Region of the call; `None` for a call that concerns the whole account.
+    pub region: Option<Region>,
+    /// The operation that failed, as `service:Operation`.
+    pub operation: String,
+    /// The error code.
+    pub error_code: String,
+    /// What AWS said.
+    pub message: String,
+    /// What was done instead.
+    pub instead: String,
+}
+
+/// How often one operation was called.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ApiCalls {
+    /// The service, by the prefix of its IAM actions.
+    pub service: String,
+    /// The operation.
+    pub operation: String,
+    /// Requests sent, retries included.
+    pub calls: u64,
+    /// Of these, how many AWS throttled.
+    pub throttled: u64,
+    /// Of these, how many repeated an earlier request.
+    pub retried: u64,
+}

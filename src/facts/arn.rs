@@ -1,0 +1,77 @@
+//! Amazon Resource Names.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{AccountId, Region};
+
+/// An Amazon Resource Name, for example `arn:aws:kms:eu-west-3:111122223333:key/…`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Arn(String);
+
+impl Arn {
+    /// An ARN as AWS returned it.
+    pub fn new(text: impl Into<String>) -> Self {
+        Arn(text.into())
+    }
+
+    /// The ARN of a general purpose bucket, which carries neither account nor Region.
+    pub fn of_bucket(partition: &str, name: &str) -> Self {
+        Arn(format!("arn:{partition}:s3:::{name}"))
+    }
+
+    /// The ARN of a KMS quota, as Service Quotas writes it.
+    pub fn of_kms_quota(partition: &str, region: &Region, account: &AccountId, code: &str) -> Self {
+        Arn(format!("arn:{partition}:servicequotas:{region}:{account}:kms/{code}"))
+    }
+
+    /// The ARN as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The partition (`aws`, `aws-cn` …), where the text is an ARN.
+    pub fn partition(&self) -> Option<&str> {
+        self.part(1)
+    }
+
+    /// The account id in the ARN, where it carries one.
+    pub fn account(&self) -> Option<&str> {
+        self.part(4)
+    }
+
+    fn part(&self, index: usize) -> Option<&str> {
+        let mut parts = self.0.split(':');
+        if parts.next() != Some("arn") {
+            return None;
+        }
+        parts.nth(index - 1).filter(|part| !part.is_empty())
+    }
+}
+
+impl fmt::Display for Arn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_arn_knows_its_partition_and_account() {
+        let arn = Arn::new("arn:aws-us-gov:sts::111122223333:assumed-role/audit/weekly");
+        assert_eq!(arn.partition(), Some("aws-us-gov"));
+        assert_eq!(arn.account(), Some("111122223333"));
+    }
+
+    #[test]
+    fn what_is_not_an_arn_has_no_partition() {
+        assert_eq!(Arn::new("alias/aws/s3").partition(), None);
+        assert_eq!(Arn::of_bucket("aws", "logs").account(), None);
+    }
+}

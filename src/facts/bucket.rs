@@ -1,0 +1,45 @@
+//! A general purpose S3 bucket.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::open_enum::open_enum;
+use super::{Fact, Region};
+
+/// One general purpose bucket.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Bucket {
+    /// Its name.
+    pub name: String,
+    /// The Region it lies in; unavailable where neither the list nor a redirect said so.
+    pub region: Option<Region>,
+    /// When it was created.
+    pub creation_date: Option<Timestamp>,
+    /// Its default encryption.
+    pub encryption: Fact<BucketEncryption>,
+}
+
+/// The default encryption of a bucket. It governs requests that do not name another; objects of other encryption
+/// can lie beside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BucketEncryption {
+    /// The algorithm.
+    pub algorithm: SseAlgorithm,
+    /// The key as the configuration names it: a key id, a key ARN, an alias name or an alias ARN. `None` for SSE-KMS
+    /// means the AWS managed key `aws/s3`.
+    pub kms_key: Option<String>,
+    /// Whether an S3 Bucket Key is switched on. It only has a meaning for SSE-KMS.
+    pub bucket_key_enabled: bool,
+}
+
+open_enum! {
+    /// Server-side encryption, as `s3:GetBucketEncryption` names it.
+    SseAlgorithm {
+        /// SSE-S3: keys that S3 manages; no KMS request.
+        SseS3 = "AES256",
+        /// SSE-KMS: what a Bucket Key makes cheaper.
+        SseKms = "aws:kms",
+        /// DSSE-KMS: two layers; Bucket Keys are not supported.
+        DsseKms = "aws:kms:dsse",
+    }
+}

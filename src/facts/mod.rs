@@ -1,0 +1,79 @@
+//! What was read from AWS, as plain data: no SDK type, no judgement.
+//!
+//! Every fact that a call can fail to deliver is a [`Fact`] with three values, so that a permission error can never
+//! be mistaken for an empty answer.
+
+mod account;
+mod arn;
+mod bucket;
+#[cfg(test)]
+pub(crate) mod examples;
+mod gap;
+mod key;
+mod open_enum;
+mod quota;
+mod region;
+mod scan;
+
+pub use account::{AccountFacts, AccountId, ApiCalls, Fallback, RegionFacts, RegionSource, RegionState};
+pub use arn::Arn;
+pub use bucket::{Bucket, BucketEncryption, SseAlgorithm};
+pub use gap::{Gap, gaps};
+pub use key::{
+    Key, KeyManager, KeyMetadata, KeyOrigin, KeySpec, KeyState, KeyUsage, MultiRegionRole,
+};
+pub use quota::{LimitSource, Peak, RequestQuota, RequestsPerSecond, Usage, UsageMetric};
+pub use region::Region;
+pub use scan::ScanFacts;
+
+use serde::{Deserialize, Serialize};
+
+/// A fact with the three values it can really have.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fact<T> {
+    /// AWS answered.
+    Known(T),
+    /// The call that delivers it failed: a gap in the coverage.
+    Unavailable(Unavailable),
+    /// The program had no reason to ask.
+    NotCollected,
+}
+
+impl<T> Fact<T> {
+    /// The value, where AWS answered.
+    pub fn known(&self) -> Option<&T> {
+        match self {
+            Fact::Known(value) => Some(value),
+            Fact::Unavailable(_) | Fact::NotCollected => None,
+        }
+    }
+
+    /// Why the value is missing, where a call failed.
+    pub fn unavailable(&self) -> Option<&Unavailable> {
+        match self {
+            Fact::Unavailable(reason) => Some(reason),
+            Fact::Known(_) | Fact::NotCollected => None,
+        }
+    }
+}
+
+impl<T, E: Into<Unavailable>> From<Result<T, E>> for Fact<T> {
+    fn from(answer: Result<T, E>) -> Self {
+        match answer {
+            Ok(value) => Fact::Known(value),
+            Err(error) => Fact::Unavailable(error.into()),
+        }
+    }
+}
+
+/// Why a fact could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unavailable {
+    /// The API operation that failed, as `service:Operation`, for example `kms:DescribeKey`.
+    pub operation: String,
+    /// The error code of AWS, or one of ours where no AWS error came back (`Timeout`, `MissingMarker` …).
+    pub code: String,
+    /// What AWS, or the network, said.
+    pub message: String,
+}

@@ -1,0 +1,118 @@
+//! A KMS request quota and its use.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Fact;
+
+/// A rate of requests.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct RequestsPerSecond(pub f64);
+
+impl fmt::Display for RequestsPerSecond {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} requests/s", self.0)
+    }
+}
+
+/// A KMS request quota that has a usage metric, in one account and Region.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RequestQuota {
+    /// The quota code, for example `L-6E3AF000`.
+    pub code: String,
+    /// The name Service Quotas gives it.
+    pub name: String,
+    /// The pool it limits: the `Resource` dimension of its usage metric, for example
+    /// `CryptographicOperationsSymmetric`.
+    pub pool: String,
+    /// The limit, per second whatever period the quota is written for.
+    pub limit: RequestsPerSecond,
+    /// Where the limit comes from.
+    pub limit_source: LimitSource,
+    /// The AWS default in this Region, where it was read.
+    pub default: Option<RequestsPerSecond>,
+    /// The usage metric as Service Quotas states it.
+    pub metric: UsageMetric,
+    /// Its use within the window of the scan.
+    pub usage: Fact<Usage>,
+}
+
+impl RequestQuota {
+    /// Whether the quota limits a pool of cryptographic operations, which all keys of a kind share, rather than one
+    /// management operation.
+    pub fn is_cryptographic(&self) -> bool {
+        self.pool.starts_with("CryptographicOperations")
+    }
+}
+
+/// Where the value of a quota comes from, the best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LimitSource {
+    /// The value applied to this account, from Service Quotas.
+    Applied,
+    /// The AWS default of this Region, from Service Quotas.
+    Default,
+    /// The table built into this program.
+    Builtin,
+}
+
+impl LimitSource {
+    /// The word used in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            LimitSource::Applied => "applied",
+            LimitSource::Default => "default",
+            LimitSource::Builtin => "builtin",
+        }
+    }
+}
+
+/// A CloudWatch metric that counts the requests of one quota.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsageMetric {
+    /// The namespace, `AWS/Usage`.
+    pub namespace: String,
+    /// The metric name, `CallCount`.
+    pub name: String,
+    /// All of its dimensions.
+    pub dimensions: BTreeMap<String, String>,
+}
+
+/// What the usage metric of a quota said within a window.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Usage {
+    /// The first moment looked at.
+    pub window_start: Timestamp,
+    /// The moment the window ends, not included.
+    pub window_end: Timestamp,
+    /// The length of a datapoint in seconds.
+    pub resolution_seconds: u32,
+    /// How many datapoints there were. None is an answer of its own: it is not zero use.
+    pub datapoints: u64,
+    /// The busiest datapoint; `None` where there was none at all.
+    pub peak: Option<Peak>,
+}
+
+/// The busiest datapoint of a window.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Peak {
+    /// The `Sum` of the datapoint: requests within `resolution_seconds`.
+    pub sum: f64,
+    /// When the datapoint begins.
+    pub at: Timestamp,
+}
+
+impl Usage {
+    /// The peak as a rate: the busiest minute's requests, spread evenly over the minute. A burst shorter than that
+    /// is hidden in it, so it is a lower bound of the true peak.
+    pub fn peak_rate(&self) -> Option<RequestsPerSecond> {
+        self.peak
+            .map(|peak| RequestsPerSecond(peak.sum / f64::from(self.resolution_seconds)))
+    }
+}

@@ -1,0 +1,9 @@
+//! Pure arithmetic over facts, with its sources: what a key costs, what its tags claim, how full a quota is.
+
+mod cost;
+mod headroom;
+mod justification;
+
+pub use cost::monthly_cost;
+pub use headroom::Headroom;
+pub use justification::{Claim, Standing, UnrecognizedWord, standing};

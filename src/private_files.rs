@@ -1,0 +1,81 @@
+//! Files and folders of a scan: only the user can read them, and a file appears under its name whole or not at all.
+
+use std::fs::DirBuilder;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use tempfile::NamedTempFile;
+
+/// Makes a folder, and whatever leads to it, for the user alone. It may exist.
+///
+/// # Errors
+/// When the file system refuses.
+pub fn make_folder(path: &Path) -> io::Result<()> {
+    builder().recursive(true).create(path)
+}
+
+/// Makes a folder that must not exist yet, for the user alone, and whatever leads to it.
+///
+/// # Errors
+/// When it exists, or when the file system refuses.
+pub fn make_new_folder(path: &Path) -> io::Result<()> {
+    if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        make_folder(parent)?;
+    }
+    builder().create(path)
+}
+
+/// Writes a file beside its place and renames it into it.
+///
+/// # Errors
+/// When the file system refuses; then there is nothing under the name, or what was there before.
+pub fn write_whole(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // A temporary file is made with mode 0600.
+    let mut file = BufWriter::new(NamedTempFile::new_in(folder)?);
+    content(&mut file)?;
+    let file = file.into_inner().map_err(|error| error.into_error())?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+fn builder() -> DirBuilder {
+    #[allow(unused_mut, reason = "only Unix has a mode to set")]
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt;
+        builder.mode(0o700);
+    }
+    builder
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_whose_writing_failed_is_not_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("report.json");
+        let error = write_whole(&path, |out| {
+            out.write_all(b"half")?;
+            Err(io::Error::other("disk full"))
+        });
+        assert!(error.is_err() && !path.exists());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_the_user_can_read_what_is_written() {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let folder = tempfile::tempdir().unwrap();
+        let inner = folder.path().join("a/b");
+        make_folder(&inner).unwrap();
+        write_whole(&inner.join("c"), |out| out.write_all(b"x")).unwrap();
+        assert_eq!((mode(&folder.path().join("a")), mode(&inner), mode(&inner.join("c"))), (0o700, 0o700, 0o600));
+    }
+}

@@ -1,0 +1,57 @@
+//! How far a scan has come, for whoever shows it.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Counters that the scan moves on and a display reads.
+#[derive(Debug, Default)]
+pub struct Progress {
+    regions: Counter,
+    keys: Counter,
+    buckets: Counter,
+}
+
+/// How many there are, as far as is known, and how many are done.
+#[derive(Debug, Default)]
+pub struct Counter {
+    found: AtomicU64,
+    done: AtomicU64,
+}
+
+impl Counter {
+    /// Notes that there are more.
+    pub fn find(&self, more: usize) {
+        self.found.fetch_add(more as u64, Ordering::Relaxed);
+    }
+
+    /// Notes that one is done.
+    pub fn finish_one(&self) {
+        self.done.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many there are, as far as is known.
+    pub fn found(&self) -> u64 {
+        self.found.load(Ordering::Relaxed)
+    }
+
+    /// How many are done.
+    pub fn done(&self) -> u64 {
+        self.done.load(Ordering::Relaxed)
+    }
+}
+
+impl Progress {
+    /// The Regions.
+    pub fn regions(&self) -> &Counter {
+        &self.regions
+    }
+
+    /// The customer managed keys.
+    pub fn keys(&self) -> &Counter {
+        &self.keys
+    }
+
+    /// The buckets.
+    pub fn buckets(&self) -> &Counter {
+        &self.buckets
+    }
+}

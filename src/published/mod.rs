@@ -1,0 +1,10 @@
+//! What AWS publishes and no call answers: Regions by partition, the default request quotas, prices. Each table
+//! names its source; a value that can be read from AWS is read from AWS, and these stand in only where it cannot.
+
+mod prices;
+mod quotas;
+mod regions;
+
+pub use prices::{KEY_MONTH, MicroDollars};
+pub use quotas::{PublishedQuota, request_quotas};
+pub use regions::{account_api_region, default_region, partition_of, regions_of};

@@ -1,0 +1,116 @@
+//! The Regions of each partition, for accounts whose Regions cannot be listed.
+
+/// A partition and its Regions.
+struct Partition {
+    id: &'static str,
+    /// The Region used where the user's configuration names none.
+    default_region: &'static str,
+    /// The Region that serves the Account API, where the partition has one.
+    account_api_region: Option<&'static str>,
+    regions: &'static [&'static str],
+}
+
+/// Source: `partitions.json` and `endpoints.json` of botocore 1.44.5, the AWS SDK for Python, November 2026.
+const PARTITIONS: &[Partition] = &[
+    Partition {
+        id: "aws",
+        default_region: "us-east-1",
+        account_api_region: Some("us-east-1"),
+        regions: &[
+            "af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3",
+            "ap-south-1", "ap-south-2", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4",
+            "ap-southeast-5", "ap-southeast-6", "ap-southeast-7", "ca-central-1", "ca-west-1", "eu-central-1",
+            "eu-central-2", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-2", "eu-west-3",
+            "il-central-1", "me-central-1", "me-south-1", "me-west-1", "mx-central-1", "sa-east-1", "sa-west-1",
+            "us-east-1", "us-east-2", "us-west-1", "us-west-2",
+        ],
+    },
+    Partition {
+        id: "aws-cn",
+        default_region: "cn-northwest-1",
+        account_api_region: Some("cn-northwest-1"),
+        regions: &["cn-north-1", "cn-northwest-1"],
+    },
+    Partition {
+        id: "aws-us-gov",
+        default_region: "us-gov-west-1",
+        account_api_region: None,
+        regions: &["us-gov-east-1", "us-gov-west-1"],
+    },
+    Partition {
+        id: "aws-eusc",
+        default_region: "eusc-de-east-1",
+        account_api_region: None,
+        regions: &["eusc-de-east-1"],
+    },
+    Partition {
+        id: "aws-iso",
+        default_region: "us-iso-east-1",
+        account_api_region: None,
+        regions: &["us-iso-east-1", "us-iso-west-1"],
+    },
+    Partition {
+        id: "aws-iso-b",
+        default_region: "us-isob-east-1",
+        account_api_region: None,
+        regions: &["us-isob-east-1", "us-isob-west-1"],
+    },
+    Partition {
+        id: "aws-iso-e",
+        default_region: "eu-isoe-west-1",
+        account_api_region: None,
+        regions: &["eu-isoe-west-1"],
+    },
+    Partition {
+        id: "aws-iso-f",
+        default_region: "us-isof-south-1",
+        account_api_region: None,
+        regions: &["us-isof-east-1", "us-isof-south-1"],
+    },
+];
+
+/// The Regions of a partition; none for a partition this version does not know.
+pub fn regions_of(partition: &str) -> &'static [&'static str] {
+    find(partition).map_or(&[], |partition| partition.regions)
+}
+
+/// The Region that serves the Account API in a partition; `None` where there is no Account API.
+pub fn account_api_region(partition: &str) -> Option<&'static str> {
+    find(partition).and_then(|partition| partition.account_api_region)
+}
+
+/// The Region to start in where the user's configuration names none.
+pub fn default_region(partition: &str) -> Option<&'static str> {
+    find(partition).map(|partition| partition.default_region)
+}
+
+/// The partition of a Region; `None` for a Region this version does not know.
+pub fn partition_of(region: &str) -> Option<&'static str> {
+    PARTITIONS
+        .iter()
+        .find(|partition| partition.regions.contains(&region))
+        .map(|partition| partition.id)
+}
+
+fn find(partition: &str) -> Option<&'static Partition> {
+    PARTITIONS.iter().find(|known| known.id == partition)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_region_belongs_to_one_partition() {
+        assert_eq!(partition_of("eu-west-3"), Some("aws"));
+        assert_eq!(partition_of("us-gov-west-1"), Some("aws-us-gov"));
+        assert_eq!(partition_of("eu-nowhere-9"), None);
+        assert!(regions_of("aws").contains(&"mx-central-1"));
+    }
+
+    #[test]
+    fn only_two_partitions_have_an_account_api() {
+        assert_eq!(account_api_region("aws-us-gov"), None);
+        assert_eq!(account_api_region("aws-cn"), Some("cn-northwest-1"));
+    }
+}

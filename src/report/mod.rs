@@ -1,0 +1,11 @@
+//! Reports: one file for each format, each rendering the same assessment. A format computes nothing anew.
+
+mod json;
+mod markdown;
+mod terminal;
+mod visible;
+mod wording;
+
+pub use json::{schema, write_json};
+pub use markdown::render_markdown;
+pub use terminal::{Palette, render_terminal};

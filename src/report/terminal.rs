@@ -1,0 +1,256 @@
+//! The summary in the terminal: the answer in one screen.
+
+use std::fmt::{self, Write};
+use std::path::Path;
+
+use anstyle::{AnsiColor, Style};
+use comfy_table::presets::NOTHING;
+use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table};
+
+use super::visible::visible;
+use super::wording::{self, count, counted};
+use crate::assessment::{Assessment, Document, FindingGroup, InventoryRow, QuotaRow};
+use crate::checks::Severity;
+
+/// How many rows of a table fit the screen.
+const MOST_REGIONS: usize = 8;
+const MOST_QUOTAS: usize = 6;
+const MOST_GROUPS: usize = 12;
+const MOST_GAPS: usize = 8;
+
+/// How the summary may look.
+#[derive(Clone, Copy, Debug)]
+pub struct Palette {
+    /// Columns of the terminal.
+    pub width: u16,
+    /// Whether colours are wanted.
+    pub colours: bool,
+}
+
+/// Renders the summary.
+///
+/// # Errors
+/// Never in practice: writing to memory cannot fail.
+pub fn render_terminal(assessment: &Assessment, palette: Palette, folder: &Path) -> Result<String, fmt::Error> {
+    let mut out = String::new();
+    let document = &assessment.document;
+    let screen = Screen { palette };
+    screen.head(&mut out, document)?;
+    screen.keys(&mut out, document)?;
+    screen.quotas(&mut out, document)?;
+    screen.buckets(&mut out, document)?;
+    screen.findings(&mut out, &assessment.groups)?;
+    screen.gaps(&mut out, document)?;
+    writeln!(out, "\nReport in {}", visible(&folder.join("report.md").to_string_lossy()))?;
+    let colour = if document.coverage.complete { AnsiColor::Green } else { AnsiColor::Yellow };
+    writeln!(out, "{}", screen.paint(&wording::coverage_line(document), colour))?;
+    Ok(out)
+}
+
+struct Screen {
+    palette: Palette,
+}
+
+impl Screen {
+    fn head(&self, out: &mut String, document: &Document) -> fmt::Result {
+        let accounts: Vec<&str> = document.scan.accounts.iter().map(|account| account.as_str()).collect();
+        writeln!(
+            out,
+            "{} account {} as of {}, {} scanned",
+            self.bold("KMS audit"),
+            accounts.join(", "),
+            document.scan.as_of,
+            counted(document.scan.regions.len() as u64, "Region", "Regions")
+        )
+    }
+
+    fn keys(&self, out: &mut String, document: &Document) -> fmt::Result {
+        let summary = &document.summary;
+        let at_least = if summary.key_inventory_complete { "" } else { "at least " };
+        writeln!(
+            out,
+            "\n{}  {at_least}{} ({} more AWS managed), {} a month or more",
+            self.bold("Keys"),
+            counted(summary.customer_managed_keys, "customer managed key", "customer managed keys"),
+            count(summary.aws_managed_keys),
+            summary.monthly_cost_usd
+        )?;
+        let holds_keys = |row: &&InventoryRow| row.customer_managed > 0 || row.unknown_manager > 0 || !row.complete;
+        let mut rows: Vec<_> = document.inventory.iter().filter(holds_keys).collect();
+        rows.sort_by_key(|row| std::cmp::Reverse(row.customer_managed));
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let mut table = self.table(&["Region", "Keys", "Justified", "Unjustified", "Unrecognized", "Deleting", "Unread"]);
+        for row in rows.iter().take(MOST_REGIONS) {
+            let keys = format!("{}{}", if row.complete { "" } else { ">= " }, count(row.customer_managed));
+            table.add_row(vec![
+                Cell::new(&row.region),
+                number(keys),
+                number(count(row.justified)),
+                number(count(row.unjustified)),
+                number(count(row.unrecognized)),
+                number(count(row.pending_deletion)),
+                number(count(row.not_assessed + row.unknown_manager)),
+            ]);
+        }
+        self.show(out, table, rows.len(), MOST_REGIONS, "Regions")
+    }
+
+    fn quotas(&self, out: &mut String, document: &Document) -> fmt::Result {
+        writeln!(
+            out,
+            "\n{}  busiest minute of 14 days against the request quota of account and Region",
+            self.bold("Quota")
+        )?;
+        let (rows, silent) = wording::quotas_to_show(document);
+        if !rows.is_empty() {
+            let mut table = self.table(&["Region", "Pool", "Peak/s", "Minute (UTC)", "Limit/s", "From", "Used"]);
+            for row in rows.iter().take(MOST_QUOTAS) {
+                table.add_row(self.quota_row(row));
+            }
+            self.show(out, table, rows.len(), MOST_QUOTAS, "quotas, less used")?;
+        }
+        if silent > 0 {
+            let pools = counted(silent, "cryptographic pool", "cryptographic pools");
+            writeln!(out, "  {pools} without a datapoint, which is not the same as zero.")?;
+        }
+        writeln!(out, "  A minute hides shorter bursts: a peak is a lower bound.")
+    }
+
+    fn quota_row(&self, row: &QuotaRow) -> Vec<Cell> {
+        let used = row.utilization.map(wording::percent).unwrap_or_default();
+        let at = row.peak_at.map(|at| at.strftime("%m-%d %H:%M").to_string());
+        vec![
+            Cell::new(&row.region),
+            Cell::new(visible(&row.pool)),
+            number(wording::peak(row)),
+            Cell::new(at.unwrap_or_default()),
+            number(wording::rate(row.limit_rps)),
+            Cell::new(row.limit_source.as_str()),
+            number(used),
+        ]
+    }
+
+    fn buckets(&self, out: &mut String, document: &Document) -> fmt::Result {
+        let summary = &document.summary;
+        writeln!(
+            out,
+            "\n{}  {} of {} with SSE-KMS and no Bucket Key",
+            self.bold("Buckets"),
+            count(summary.sse_kms_buckets_without_bucket_key),
+            counted(summary.buckets, "bucket", "buckets"),
+        )
+    }
+
+    fn findings(&self, out: &mut String, groups: &[FindingGroup]) -> fmt::Result {
+        writeln!(out, "\n{}", self.bold("Findings"))?;
+        if groups.is_empty() {
+            return writeln!(out, "  None in what was looked at.");
+        }
+        let mut table = self.table(&["Severity", "Check", "Count", "Region", "For example"]);
+        for group in groups.iter().take(MOST_GROUPS) {
+            let names: Vec<_> = group.examples.iter().map(|example| visible(&example.name)).collect();
+            table.add_row(vec![
+                self.severity(group.severity),
+                Cell::new(&group.check),
+                number(count(group.count)),
+                Cell::new(group.region.as_ref().map_or("", |region| region.as_str())),
+                Cell::new(shorten(&names.join(", "), 40)),
+            ]);
+        }
+        self.show(out, table, groups.len(), MOST_GROUPS, "groups of findings")
+    }
+
+    fn gaps(&self, out: &mut String, document: &Document) -> fmt::Result {
+        let coverage = &document.coverage;
+        if !coverage.gaps.is_empty() {
+            writeln!(out, "\n{}", self.bold("Not looked at"))?;
+            let mut table = self.table(&["Operation", "Error", "Where", "What is missing"]);
+            for gap in coverage.gaps.iter().take(MOST_GAPS) {
+                table.add_row(vec![
+                    Cell::new(&gap.operation),
+                    Cell::new(visible(&gap.error_code)),
+                    Cell::new(wording::gap_scope(gap)),
+                    Cell::new(&gap.effect),
+                ]);
+            }
+            self.show(out, table, coverage.gaps.len(), MOST_GAPS, "gaps")?;
+        }
+        let mut instead: Vec<_> = coverage.fallbacks.iter().map(|fallback| (&fallback.operation, &fallback.error_code)).collect();
+        instead.dedup();
+        for (operation, code) in instead {
+            writeln!(out, "  {operation} failed ({}) and was made up for; see report.md.", visible(code))?;
+        }
+        Ok(())
+    }
+
+    fn table(&self, header: &[&str]) -> Table {
+        let mut table = Table::new();
+        table
+            .load_style(NOTHING)
+            .set_content_arrangement(ContentArrangement::Dynamic)
+            .set_width(self.palette.width.saturating_sub(2).max(40));
+        if self.palette.colours {
+            table.enforce_styling();
+        } else {
+            table.force_no_tty();
+        }
+        let style = |title: &&str| {
+            let cell = Cell::new(title);
+            if self.palette.colours { cell.add_attribute(Attribute::Dim) } else { cell }
+        };
+        table.set_header(header.iter().map(style));
+        table
+    }
+
+    fn show(&self, out: &mut String, table: Table, rows: usize, shown: usize, of_what: &str) -> fmt::Result {
+        for line in table.lines() {
+            writeln!(out, " {}", line.trim_end())?;
+        }
+        match rows.saturating_sub(shown) {
+            0 => Ok(()),
+            more => writeln!(out, "  and {more} more {of_what}, in report.md"),
+        }
+    }
+
+    fn severity(&self, severity: Severity) -> Cell {
+        let cell = Cell::new(severity.as_str());
+        if !self.palette.colours {
+            return cell;
+        }
+        match severity {
+            Severity::Critical | Severity::High => cell.fg(Color::Red).add_attribute(Attribute::Bold),
+            Severity::Medium => cell.fg(Color::Yellow),
+            Severity::Low | Severity::Info => cell,
+        }
+    }
+
+    fn bold(&self, text: &str) -> String {
+        self.style(text, Style::new().bold())
+    }
+
+    fn paint(&self, text: &str, colour: AnsiColor) -> String {
+        self.style(text, colour.on_default().bold())
+    }
+
+    fn style(&self, text: &str, style: Style) -> String {
+        if self.palette.colours {
+            format!("{style}{text}{style:#}")
+        } else {
+            text.to_owned()
+        }
+    }
+}
+
+fn number(text: String) -> Cell {
+    Cell::new(text).set_alignment(CellAlignment::Right)
+}
+
+/// The beginning of a text that may be long.
+fn shorten(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    text.chars().take(most - 1).chain(['…']).collect()
+}

@@ -1,0 +1,104 @@
+//! Multi-Region keys: which key of which Region belongs with which.
+
+use super::Problem;
+use super::file::{KeyFile, MultiRegionRole, RegionFile};
+use super::region::count;
+use crate::sandbox::keys::MultiRegion;
+use std::collections::BTreeMap;
+use toml::Spanned;
+
+/// The multi-Region sets of an estate: a primary key, or several alike, and their replicas.
+#[derive(Debug, Default)]
+pub(super) struct KeySets {
+    /// By the name in the file, or by the place in it of a set that has no name.
+    sets: BTreeMap<String, KeySet>,
+}
+
+#[derive(Debug, Default)]
+struct KeySet {
+    number: u32,
+    count: u32,
+    primary: Option<String>,
+    replicas: Vec<String>,
+}
+
+impl KeySets {
+    pub fn new(regions: &[RegionFile]) -> Result<KeySets, Problem> {
+        let mut sets = KeySets::default();
+        for region in regions {
+            for key in &region.keys {
+                sets.add(key, region.name.get_ref())?;
+            }
+        }
+        for region in regions {
+            for key in &region.keys {
+                let set = sets.set_of(key);
+                if set.is_some_and(|set| set.primary.is_none()) {
+                    return Err(Problem::new(
+                        key.span(),
+                        "a replica needs a primary: give a key with multi_region = \"primary\" in \
+                         another Region the same multi_region_set",
+                    ));
+                }
+            }
+        }
+        Ok(sets)
+    }
+
+    fn add(&mut self, key: &Spanned<KeyFile>, region: &str) -> Result<(), Problem> {
+        let Some(role) = key.get_ref().multi_region else {
+            return match &key.get_ref().multi_region_set {
+                None => Ok(()),
+                Some(name) => Err(Problem::new(
+                    name.span(),
+                    "add multi_region = \"primary\" or \"replica\"",
+                )),
+            };
+        };
+        let count = count(key.get_ref(), key)?;
+        let number = u32::try_from(self.sets.len()).unwrap_or(u32::MAX);
+        let set = self.sets.entry(set_name(key)).or_insert(KeySet {
+            number,
+            count,
+            ..KeySet::default()
+        });
+        let here_already = set.primary.as_deref() == Some(region) || set.replicas.iter().any(|r| r == region);
+        let problem = if here_already {
+            "a multi-Region set has one key, or one template, in a Region; name another set"
+        } else if set.count != count {
+            "the primary keys and the replicas of a set have the same count"
+        } else if role == MultiRegionRole::Primary && set.primary.is_some() {
+            "a multi-Region set has one primary; the others are replicas"
+        } else {
+            match role {
+                MultiRegionRole::Primary => set.primary = Some(region.to_owned()),
+                MultiRegionRole::Replica => set.replicas.push(region.to_owned()),
+            }
+            return Ok(());
+        };
+        Err(Problem::new(key.span(), problem))
+    }
+
+    fn set_of(&self, key: &Spanned<KeyFile>) -> Option<&KeySet> {
+        key.get_ref().multi_region?;
+        self.sets.get(&set_name(key))
+    }
+
+    pub fn part_of(&self, key: &Spanned<KeyFile>, region: &str) -> Option<MultiRegion> {
+        let set = self.set_of(key)?;
+        let primary_region = set.primary.clone()?;
+        Some(MultiRegion {
+            set: set.number,
+            is_primary: primary_region == region,
+            primary_region,
+            replica_regions: set.replicas.clone(),
+        })
+    }
+}
+
+fn set_name(key: &Spanned<KeyFile>) -> String {
+    match &key.get_ref().multi_region_set {
+        Some(name) => name.get_ref().clone(),
+        None => format!("\0{}", key.span().start),
+    }
+}

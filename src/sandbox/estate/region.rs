@@ -1,0 +1,197 @@
+//! A Region of an estate: its keys and quotas.
+
+use super::build::past;
+use super::file::{Applied, Instant, KeyFile, QuotaFile, RegionFile};
+use super::key_sets::KeySets;
+use super::usage::curves;
+use super::{Problem, Quota, Region, one_of};
+use crate::sandbox::catalogue::{by_code, catalogue};
+use crate::sandbox::key_metadata::json_escaped;
+use crate::sandbox::key_spec::{KEY_SPECS, KeySpec, SYMMETRIC_DEFAULT, Usage};
+use crate::sandbox::keys::{KeyTemplate, Keys, Place};
+use crate::sandbox::pattern::Pattern;
+use jiff::Timestamp;
+use std::collections::HashSet;
+use toml::Spanned;
+
+pub(super) fn region(file: &RegionFile, place: Place<'_>, sets: &KeySets) -> Result<Region, Problem> {
+    let mut aliases = HashSet::new();
+    let mut templates = Vec::with_capacity(file.keys.len());
+    let mut total = 0_u32;
+    for key in &file.keys {
+        let template = key_template(key, place, sets)?;
+        total = total
+            .checked_add(template.count)
+            .ok_or_else(|| Problem::new(key.span(), "more keys than a Region can have; count fewer"))?;
+        if let Some(alias) = key.get_ref().alias.as_ref()
+            && let Some(twice) = alias
+                .get_ref()
+                .as_slice()
+                .iter()
+                .find(|name| !aliases.insert(name.as_str()))
+        {
+            return Err(Problem::new(
+                alias.span(),
+                format!("alias `{twice}` is there twice in {}", place.region),
+            ));
+        }
+        templates.push(template);
+    }
+    let reserved = file.reserved_aliases.iter().map(|alias| {
+        if alias.get_ref().starts_with("alias/aws/") {
+            return Ok(alias.get_ref().clone());
+        }
+        Err(Problem::new(
+            alias.span(),
+            "AWS reserves only aliases that begin with alias/aws/",
+        ))
+    });
+    let reserved = reserved.collect::<Result<_, _>>()?;
+    Ok(Region {
+        name: place.region.to_owned(),
+        enabled: file.enabled,
+        keys: Keys::new(place, templates, reserved),
+        quotas: quotas(&file.quotas, place.region)?,
+        curves: curves(&file.usage)?,
+    })
+}
+
+fn key_template(key: &Spanned<KeyFile>, place: Place<'_>, sets: &KeySets) -> Result<KeyTemplate, Problem> {
+    let file = key.get_ref();
+    let count = count(file, key)?;
+    let (spec, usage) = spec_and_usage(file)?;
+    if file.aws_managed && (count > 1 || spec != SYMMETRIC_DEFAULT || file.multi_region.is_some()) {
+        return Err(Problem::new(
+            key.span(),
+            "an AWS managed key is one symmetric single-Region key; remove count, spec and \
+             multi_region",
+        ));
+    }
+    let instant = |given: &Option<Spanned<Instant>>, otherwise: Timestamp| match given {
+        Some(given) => past(given.get_ref().0, place.as_of, given.span()),
+        None => Ok(otherwise),
+    };
+    let created = instant(&file.created, place.as_of)?;
+    let created_until = instant(&file.created_until, created)?;
+    let deletion_in_days = match &file.deletion_in_days {
+        None => 30,
+        Some(days) if (7..=30).contains(days.get_ref()) => *days.get_ref(),
+        Some(days) => {
+            return Err(Problem::new(days.span(), "a waiting period is 7 to 30 days"));
+        }
+    };
+    if file.tags.len() > 50 {
+        return Err(Problem::new(key.span(), "a key has at most 50 tags"));
+    }
+    let tags = file.tags.iter();
+    Ok(KeyTemplate {
+        count,
+        aliases: aliases(file, count)?,
+        description: Pattern::new(&file.description).map_texts(json_escaped),
+        tags: tags
+            .map(|(name, value)| (Pattern::new(name), Pattern::new(value)))
+            .collect(),
+        spec,
+        usage,
+        origin: file.origin,
+        state: file.state,
+        created: (created, created_until),
+        deletion_in_days,
+        valid_to: file.valid_to.map(|instant| instant.0),
+        aws_managed: file.aws_managed,
+        multi_region: sets.part_of(key, place.region),
+    })
+}
+
+/// How many keys a section describes.
+pub(super) fn count(file: &KeyFile, key: &Spanned<KeyFile>) -> Result<u32, Problem> {
+    match &file.count {
+        None => Ok(1),
+        Some(count) if *count.get_ref() == 0 => Err(Problem::new(
+            key.span(),
+            "a count of 0 describes no key; remove the section or count from 1",
+        )),
+        Some(count) => Ok(*count.get_ref()),
+    }
+}
+
+fn spec_and_usage(file: &KeyFile) -> Result<(&'static KeySpec, &'static Usage), Problem> {
+    let spec = match &file.spec {
+        None => SYMMETRIC_DEFAULT,
+        Some(name) => KeySpec::named(name.get_ref()).ok_or_else(|| {
+            let known = one_of(KEY_SPECS.iter().map(|spec| spec.name));
+            let what = format!("`{}` is no key spec; use {known}", name.get_ref());
+            Problem::new(name.span(), what)
+        })?,
+    };
+    let usage = match &file.usage {
+        None => &spec.usages[0],
+        Some(name) => spec.usage(name.get_ref()).ok_or_else(|| {
+            let known = one_of(spec.usages.iter().map(|usage| usage.name));
+            let what = format!(
+                "keys of {} cannot have the usage `{}`; use {known}",
+                spec.name,
+                name.get_ref()
+            );
+            Problem::new(name.span(), what)
+        })?,
+    };
+    Ok((spec, usage))
+}
+
+fn aliases(file: &KeyFile, count: u32) -> Result<Vec<Pattern>, Problem> {
+    let Some(names) = &file.alias else {
+        return Ok(Vec::new());
+    };
+    let mut patterns = Vec::new();
+    for name in names.get_ref().as_slice() {
+        let pattern = Pattern::new(name);
+        let problem = if !name.starts_with("alias/") {
+            "an alias begins with alias/"
+        } else if name.starts_with("alias/aws/") != file.aws_managed {
+            "aliases that begin with alias/aws/ belong to AWS managed keys, and only to them: add \
+             or remove aws_managed = true"
+        } else if count > 1 && !pattern.has_number() {
+            "several keys need several aliases: put {n} into the alias"
+        } else {
+            patterns.push(pattern);
+            continue;
+        };
+        return Err(Problem::new(names.span(), format!("`{name}`: {problem}")));
+    }
+    Ok(patterns)
+}
+
+fn quotas(files: &[QuotaFile], region: &str) -> Result<Vec<Quota>, Problem> {
+    let mut quotas: Vec<Quota> = catalogue()
+        .iter()
+        .map(|catalogue| {
+            let default = catalogue.default_in(region);
+            Quota {
+                catalogue,
+                default,
+                applied: Some(default),
+            }
+        })
+        .collect();
+    for file in files {
+        let code = &file.code;
+        let known = by_code(code.get_ref());
+        let Some(quota) = quotas.iter_mut().find(|quota| Some(quota.catalogue) == known) else {
+            let what = format!(
+                "`{}` is no quota code of KMS; use one such as `L-6E3AF000`",
+                code.get_ref()
+            );
+            return Err(Problem::new(code.span(), what));
+        };
+        if let Some(default) = file.default {
+            quota.default = default;
+        }
+        quota.applied = match &file.applied {
+            None => Some(quota.default),
+            Some(Applied::Value(value)) => Some(*value),
+            Some(Applied::Word(_)) => None,
+        };
+    }
+    Ok(quotas)
+}

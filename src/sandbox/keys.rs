@@ -1,0 +1,373 @@
+//! The keys of a Region, computed from templates when they are asked for.
+
+use super::key_id::KeyIds;
+use super::key_spec::{KeySpec, Usage};
+use super::pattern::{Pattern, glob_matches};
+use jiff::Timestamp;
+use serde::Deserialize;
+
+/// `KeyState` of the KMS API.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub(super) enum KeyState {
+    Creating,
+    #[default]
+    Enabled,
+    Disabled,
+    PendingDeletion,
+    PendingImport,
+    PendingReplicaDeletion,
+    Unavailable,
+    Updating,
+}
+
+/// `OriginType` of the KMS API.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub(super) enum Origin {
+    #[default]
+    #[serde(rename = "AWS_KMS")]
+    AwsKms,
+    #[serde(rename = "EXTERNAL")]
+    External,
+    #[serde(rename = "AWS_CLOUDHSM")]
+    CloudHsm,
+    #[serde(rename = "EXTERNAL_KEY_STORE")]
+    ExternalKeyStore,
+}
+
+/// A key's part in a multi-Region set.
+#[derive(Clone, Debug)]
+pub(super) struct MultiRegion {
+    /// The number of the set in its estate.
+    pub set: u32,
+    pub is_primary: bool,
+    pub primary_region: String,
+    pub replica_regions: Vec<String>,
+}
+
+/// What any number of keys have in common.
+#[derive(Clone, Debug)]
+pub(super) struct KeyTemplate {
+    pub count: u32,
+    /// Each begins with `alias/`.
+    pub aliases: Vec<Pattern>,
+    pub description: Pattern,
+    pub tags: Vec<(Pattern, Pattern)>,
+    pub spec: &'static KeySpec,
+    pub usage: &'static Usage,
+    pub origin: Origin,
+    pub state: KeyState,
+    /// The creation of the first key, and of the last; the others lie between, evenly.
+    pub created: (Timestamp, Timestamp),
+    pub deletion_in_days: i64,
+    pub valid_to: Option<Timestamp>,
+    pub aws_managed: bool,
+    pub multi_region: Option<MultiRegion>,
+}
+
+/// The keys and aliases of one Region.
+#[derive(Debug)]
+pub(super) struct Keys {
+    /// `arn:aws:kms:eu-west-3:111122223333:`, to which `key/` or an alias name is added.
+    pub arn_prefix: String,
+    templates: Vec<PlacedTemplate>,
+    /// Aliases that AWS reserves and that have no key yet.
+    reserved_aliases: Vec<String>,
+    ids: KeyIds,
+    multi_region_ids: KeyIds,
+    total: u32,
+    stride: u32,
+}
+
+#[derive(Debug)]
+struct PlacedTemplate {
+    template: KeyTemplate,
+    first_key: u32,
+    first_alias: usize,
+    /// The members of `KeyMetadata` that all keys of the template share, as JSON.
+    shared_metadata: String,
+}
+
+/// One key.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Key<'a> {
+    pub keys: &'a Keys,
+    placed: &'a PlacedTemplate,
+    /// From 1 up, as it stands in names.
+    n: u32,
+}
+
+/// One alias; without a key when AWS only reserves the name.
+#[derive(Debug)]
+pub(super) struct Alias<'a> {
+    pub name: String,
+    pub key: Option<Key<'a>>,
+}
+
+/// Where the keys of a Region are.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place<'a> {
+    pub partition: &'a str,
+    pub account: &'a str,
+    pub region: &'a str,
+    pub as_of: Timestamp,
+}
+
+impl Keys {
+    pub fn new(place: Place<'_>, templates: Vec<KeyTemplate>, reserved_aliases: Vec<String>) -> Keys {
+        let Place {
+            partition,
+            account,
+            region,
+            ..
+        } = place;
+        let mut keys = Keys {
+            arn_prefix: format!("arn:{partition}:kms:{region}:{account}:"),
+            templates: Vec::with_capacity(templates.len()),
+            reserved_aliases,
+            ids: KeyIds::new(&format!("{account}/{region}")),
+            multi_region_ids: KeyIds::new(account),
+            total: 0,
+            stride: 1,
+        };
+        let mut first_alias = 0;
+        for template in templates {
+            let shared_metadata = super::key_metadata::shared(&template, place);
+            let aliases = template.aliases.len() * template.count as usize;
+            let first_key = keys.total;
+            keys.total += template.count;
+            keys.templates.push(PlacedTemplate {
+                template,
+                first_key,
+                first_alias,
+                shared_metadata,
+            });
+            first_alias += aliases;
+        }
+        keys.stride = listing_stride(keys.total);
+        keys
+    }
+
+    /// How many keys there are, AWS managed ones included.
+    pub fn len(&self) -> usize {
+        self.total as usize
+    }
+
+    /// How many customer managed keys there are.
+    pub fn customer_managed(&self) -> u32 {
+        let customer = |placed: &&PlacedTemplate| !placed.template.aws_managed;
+        let templates = self.templates.iter().filter(customer);
+        templates.map(|placed| placed.template.count).sum()
+    }
+
+    /// The key at a position of ListKeys, which mixes keys of all kinds.
+    pub fn listed(&self, position: usize) -> Option<Key<'_>> {
+        if position >= self.len() {
+            return None;
+        }
+        let number = position as u64 * u64::from(self.stride) % u64::from(self.total);
+        self.numbered(u32::try_from(number).ok()?)
+    }
+
+    fn numbered(&self, number: u32) -> Option<Key<'_>> {
+        let after = self.templates.partition_point(|placed| placed.first_key <= number);
+        let placed = self.templates.get(after.checked_sub(1)?)?;
+        self.member(placed, number - placed.first_key)
+    }
+
+    fn member<'a>(&'a self, placed: &'a PlacedTemplate, offset: u32) -> Option<Key<'a>> {
+        (offset < placed.template.count).then_some(Key {
+            keys: self,
+            placed,
+            n: offset + 1,
+        })
+    }
+
+    /// The key with this id.
+    pub fn with_id(&self, id: &str) -> Option<Key<'_>> {
+        if let Some((set, member)) = self.multi_region_ids.multi_region_member(id) {
+            let of_set = |placed: &&PlacedTemplate| {
+                let multi_region = placed.template.multi_region.as_ref();
+                multi_region.is_some_and(|multi_region| multi_region.set == set)
+            };
+            return self.member(self.templates.iter().find(of_set)?, member);
+        }
+        self.numbered(self.ids.key_number(id)?)
+            .filter(|key| key.placed.template.multi_region.is_none())
+    }
+
+    /// The key that an alias points to.
+    pub fn with_alias(&self, name: &str) -> Option<Key<'_>> {
+        self.templates.iter().find_map(|placed| {
+            let aliases = placed.template.aliases.iter();
+            let n = aliases.into_iter().find_map(|alias| alias.number_in(name))?;
+            self.member(placed, n.checked_sub(1)?)
+        })
+    }
+
+    /// How many aliases there are, reserved ones included.
+    pub fn aliases_len(&self) -> usize {
+        self.key_aliases_len() + self.reserved_aliases.len()
+    }
+
+    fn key_aliases_len(&self) -> usize {
+        self.templates
+            .last()
+            .map_or(0, |last| last.first_alias + last.aliases_len())
+    }
+
+    /// The alias at a position of ListAliases.
+    pub fn listed_alias(&self, position: usize) -> Option<Alias<'_>> {
+        if let Some(reserved) = position.checked_sub(self.key_aliases_len()) {
+            let name = self.reserved_aliases.get(reserved)?.clone();
+            return Some(Alias { name, key: None });
+        }
+        let after = self.templates.partition_point(|placed| placed.first_alias <= position);
+        let placed = self.templates.get(after.checked_sub(1)?)?;
+        let aliases = &placed.template.aliases;
+        let offset = position - placed.first_alias;
+        let key = self.member(placed, u32::try_from(offset / aliases.len()).ok()?)?;
+        Some(Alias {
+            name: aliases[offset % aliases.len()].text(key.n),
+            key: Some(key),
+        })
+    }
+}
+
+impl PlacedTemplate {
+    fn aliases_len(&self) -> usize {
+        self.template.aliases.len() * self.template.count as usize
+    }
+}
+
+impl<'a> Key<'a> {
+    pub fn template(&self) -> &'a KeyTemplate {
+        &self.placed.template
+    }
+
+    pub fn shared_metadata(&self) -> &'a str {
+        &self.placed.shared_metadata
+    }
+
+    pub fn id(&self) -> String {
+        match &self.placed.template.multi_region {
+            Some(MultiRegion { set, .. }) => {
+                let ids = self.keys.multi_region_ids;
+                ids.of_multi_region_key(*set, self.n - 1)
+            }
+            None => self.keys.ids.of_key(self.number()),
+        }
+    }
+
+    pub fn arn(&self) -> String {
+        format!("{}key/{}", self.keys.arn_prefix, self.id())
+    }
+
+    /// The id of the key material in use; a replica has its primary's.
+    pub fn material(&self) -> String {
+        match &self.placed.template.multi_region {
+            Some(MultiRegion { set, .. }) => self.keys.multi_region_ids.material(set.rotate_left(16) ^ self.n),
+            None => self.keys.ids.material(self.number()),
+        }
+    }
+
+    fn number(&self) -> u32 {
+        self.placed.first_key + self.n - 1
+    }
+
+    /// The number of the key in its template's names.
+    pub fn n(&self) -> u32 {
+        self.n
+    }
+
+    /// Creation in epoch milliseconds.
+    pub fn created_millisecond(&self) -> i64 {
+        let (first, last) = self.placed.template.created;
+        let (first, last) = (first.as_millisecond(), last.as_millisecond());
+        let steps = i64::from(self.placed.template.count - 1);
+        match steps {
+            0 => first,
+            steps => first + (last - first) / steps * i64::from(self.n - 1),
+        }
+    }
+
+    pub fn aliases(&self) -> impl Iterator<Item = String> + use<'a> {
+        let n = self.n;
+        let aliases = self.placed.template.aliases.iter();
+        aliases.map(move |alias| alias.text(n))
+    }
+
+    pub fn tags(&self) -> impl Iterator<Item = (String, String)> + use<'a> {
+        let n = self.n;
+        let tags = self.placed.template.tags.iter();
+        tags.map(move |(key, value)| (key.text(n), value.text(n)))
+    }
+
+    /// Whether the id, the ARN or an alias of this key matches a glob.
+    pub fn is_called(&self, glob: &str) -> bool {
+        glob_matches(glob, &self.id())
+            || glob_matches(glob, &self.arn())
+            || self.aliases().any(|alias| glob_matches(glob, &alias))
+    }
+}
+
+/// A step that visits every one of `total` keys once and leaves templates mixed, as the keys of a
+/// real ListKeys are.
+fn listing_stride(total: u32) -> u32 {
+    let golden = (f64::from(total) * 0.618_034) as u32;
+    (golden.max(1)..=total.max(1))
+        .find(|step| greatest_common_divisor(*step, total) == 1)
+        .unwrap_or(1)
+}
+
+fn greatest_common_divisor(a: u32, b: u32) -> u32 {
+    if b == 0 { a } else { greatest_common_divisor(b, a % b) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Sandbox, testing};
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_listed_key_is_listed_once_and_found_by_its_id() {
+        let sandbox = Sandbox::built_in().unwrap();
+        for region in testing::estate(&sandbox).regions() {
+            let mut ids = HashSet::new();
+            for position in 0..region.keys.len() {
+                let key = region.keys.listed(position).unwrap();
+                let found = region.keys.with_id(&key.id()).unwrap();
+                assert_eq!(found.arn(), key.arn());
+                assert!(ids.insert(key.id()));
+            }
+            assert!(region.keys.listed(region.keys.len()).is_none());
+        }
+    }
+
+    #[test]
+    fn every_listed_alias_leads_to_its_key() {
+        let sandbox = Sandbox::built_in().unwrap();
+        for region in testing::estate(&sandbox).regions() {
+            for position in 0..region.keys.aliases_len() {
+                let alias = region.keys.listed_alias(position).unwrap();
+                let found = region.keys.with_alias(&alias.name);
+                assert_eq!(
+                    found.map(|key| key.id()),
+                    alias.key.map(|key| key.id()),
+                    "{}",
+                    alias.name
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn aws_managed_and_customer_managed_keys_are_listed_mixed() {
+        let sandbox = Sandbox::built_in().unwrap();
+        let keys = &testing::estate(&sandbox).regions()[0].keys;
+        let managed: Vec<usize> = (0..keys.len())
+            .filter(|position| keys.listed(*position).unwrap().template().aws_managed)
+            .collect();
+        let spread = managed.last().unwrap() - managed.first().unwrap();
+        assert!(spread > keys.len() / 4, "{managed:?}");
+    }
+}

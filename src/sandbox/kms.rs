@@ -1,0 +1,233 @@
+//! AWS KMS: JSON 1.1.
+
+use super::Call;
+use super::faults::{PagingFault, Subject};
+use super::key_metadata::{describe_key, push_seconds};
+use super::keys::{Alias, Key, Keys};
+use super::paging::{Page, page};
+use super::request::{Reply, Response};
+use super::service::{AWS_JSON, Refusal, Service, page_size};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// The members that the operations here read; each reads some.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Input<'a> {
+    #[serde(borrow)]
+    key_id: Option<Cow<'a, str>>,
+    limit: Option<i64>,
+    #[serde(borrow)]
+    marker: Option<Cow<'a, str>>,
+    resource_owners: Option<Vec<String>>,
+}
+
+pub(super) fn answer(call: &Call<'_>, keys: &Keys) -> Reply {
+    let operation = operation(call, "TrentService.");
+    let input: Input<'_> = match read(call) {
+        Ok(input) => input,
+        Err(refusal) => return call.refuse(&refusal).into(),
+    };
+    let key = input.key_id.as_deref().map(|given| find(call, keys, given));
+    let subject = Subject {
+        operation,
+        key: key.as_ref().and_then(|found| found.as_ref().ok()).copied(),
+        token: input.marker.as_deref(),
+        ..Subject::default()
+    };
+    call.answer(&subject, |fault| {
+        let body = match operation {
+            "ListKeys" => list_keys(call, keys, &input, fault),
+            "ListAliases" => list_aliases(call, keys, &input, key.transpose()?, fault),
+            "DescribeKey" => Ok(describe_key(&required(key)?)),
+            "ListResourceTags" => list_resource_tags(call, &required(key)?, &input, fault),
+            other => Err(Service::Kms.unknown_operation(other)),
+        };
+        Ok(Response::ok(AWS_JSON, body?))
+    })
+}
+
+/// The operation of a JSON protocol: the target without the service's prefix.
+pub(super) fn operation<'a>(call: &Call<'a>, prefix: &str) -> &'a str {
+    let target = call.request.target.unwrap_or_default();
+    target.strip_prefix(prefix).unwrap_or_default()
+}
+
+/// The input of a JSON protocol.
+pub(super) fn read<'a, T: Deserialize<'a>>(call: &Call<'a>) -> Result<T, Refusal> {
+    let body = call.request.body;
+    let body = if body.is_empty() { b"{}" } else { body };
+    serde_json::from_slice(body).map_err(|error| Refusal::new("SerializationException", error.to_string()))
+}
+
+fn required(key: Option<Result<Key<'_>, Refusal>>) -> Result<Key<'_>, Refusal> {
+    key.unwrap_or_else(|| {
+        Err(Refusal::new(
+            "ValidationException",
+            "1 validation error detected: Value null at 'keyId' failed to satisfy constraint: \
+             Member must not be null",
+        ))
+    })
+}
+
+/// The key that a caller means by an id, an ARN or an alias.
+///
+/// The real DescribeKey creates the key behind an `alias/aws/` alias that has none yet. This one
+/// changes nothing, and says that there is no such key.
+fn find<'a>(call: &Call<'_>, keys: &'a Keys, given: &str) -> Result<Key<'a>, Refusal> {
+    let not_found = |message: String| Refusal::new("NotFoundException", message);
+    let named = if given.starts_with("arn:") {
+        let mut parts = given.splitn(6, ':').skip(3);
+        let region = parts.next().unwrap_or_default();
+        let account = parts.next().unwrap_or_default();
+        if region != call.region {
+            return Err(not_found(format!("Invalid arn {region}")));
+        }
+        if account != call.estate.account.id {
+            return Err(no_resource_policy(call, given));
+        }
+        parts.next().unwrap_or_default()
+    } else {
+        given
+    };
+    if named.starts_with("alias/") {
+        return keys
+            .with_alias(named)
+            .ok_or_else(|| not_found(format!("Alias {}{named} is not found.", keys.arn_prefix)));
+    }
+    let id = named.strip_prefix("key/").unwrap_or(named);
+    if id.len() != 36 {
+        return Err(not_found(format!("Invalid keyId '{id}'")));
+    }
+    keys.with_id(id)
+        .ok_or_else(|| not_found(format!("Key '{}key/{id}' does not exist", keys.arn_prefix)))
+}
+
+/// Another account's key: its policy would have to let this account in.
+fn no_resource_policy(call: &Call<'_>, arn: &str) -> Refusal {
+    let action = Service::Kms.action(operation(call, "TrentService."));
+    let caller = &call.estate.account.caller_arn;
+    Refusal::new(
+        "AccessDeniedException",
+        format!(
+            "User: {caller} is not authorized to perform: {action} on resource: {arn} because no \
+             resource-based policy allows the {action} action"
+        ),
+    )
+}
+
+/// A page of one of the lists, or the refusal of its marker.
+fn page_of(
+    call: &Call<'_>,
+    list: &str,
+    total: usize,
+    size: usize,
+    input: &Input<'_>,
+    fault: Option<PagingFault>,
+) -> Result<Page, Refusal> {
+    let list = format!("{list}/{}", call.region);
+    page(&list, total, size, input.marker.as_deref(), fault)
+        .ok_or_else(|| Refusal::new("InvalidMarkerException", "Could not deserialize marker"))
+}
+
+fn list_keys(
+    call: &Call<'_>,
+    keys: &Keys,
+    input: &Input<'_>,
+    fault: Option<PagingFault>,
+) -> Result<String, Refusal> {
+    let size = page_size(input.limit, "limit", 100, 1000)?;
+    // No key is shared with this account.
+    let owners = input.resource_owners.as_deref().unwrap_or_default();
+    let own = owners.is_empty() || owners.iter().any(|owner| owner == "SELF");
+    let total = if own { keys.len() } else { 0 };
+    let page = page_of(call, "ListKeys", total, size, input, fault)?;
+    let mut json = String::with_capacity(64 + page.range.len() * (110 + keys.arn_prefix.len()));
+    json.push_str("{\"Keys\":[");
+    let listed = page.range.clone().filter_map(|position| keys.listed(position));
+    for (index, key) in listed.enumerate() {
+        let comma = if index == 0 { "" } else { "," };
+        let (id, prefix) = (key.id(), &keys.arn_prefix);
+        // Writing to a String cannot fail.
+        let _ = write!(json, "{comma}{{\"KeyId\":\"{id}\",\"KeyArn\":\"{prefix}key/{id}\"}}");
+    }
+    json.push(']');
+    if let Some(next) = &page.next {
+        let _ = write!(json, ",\"NextMarker\":\"{next}\"");
+    }
+    let _ = write!(json, ",\"Truncated\":{}}}", page.truncated);
+    Ok(json)
+}
+
+fn list_aliases(
+    call: &Call<'_>,
+    keys: &Keys,
+    input: &Input<'_>,
+    key: Option<Key<'_>>,
+    fault: Option<PagingFault>,
+) -> Result<String, Refusal> {
+    let size = page_size(input.limit, "limit", 50, 100)?;
+    let of_key: Vec<Alias<'_>> = key
+        .iter()
+        .flat_map(|key| key.aliases().map(|name| Alias { name, key: Some(*key) }))
+        .collect();
+    let total = match key {
+        Some(_) => of_key.len(),
+        None => keys.aliases_len(),
+    };
+    let page = page_of(call, "ListAliases", total, size, input, fault)?;
+    let aliases: Vec<Value> = match key {
+        Some(_) => of_key[page.range.clone()]
+            .iter()
+            .map(|alias| alias_entry(keys, alias))
+            .collect(),
+        None => page
+            .range
+            .clone()
+            .filter_map(|position| keys.listed_alias(position))
+            .map(|alias| alias_entry(keys, &alias))
+            .collect(),
+    };
+    Ok(list("Aliases", aliases, page))
+}
+
+fn alias_entry(keys: &Keys, alias: &Alias<'_>) -> Value {
+    let arn = format!("{}{}", keys.arn_prefix, alias.name);
+    let mut entry = json!({ "AliasName": alias.name, "AliasArn": arn });
+    if let Some(key) = alias.key {
+        let mut seconds = String::new();
+        push_seconds(&mut seconds, key.created_millisecond());
+        let created: Value = seconds.parse().unwrap_or_default();
+        entry["TargetKeyId"] = key.id().into();
+        entry["LastUpdatedDate"] = created.clone();
+        entry["CreationDate"] = created;
+    }
+    entry
+}
+
+fn list_resource_tags(
+    call: &Call<'_>,
+    key: &Key<'_>,
+    input: &Input<'_>,
+    fault: Option<PagingFault>,
+) -> Result<String, Refusal> {
+    let size = page_size(input.limit, "limit", 50, 50)?;
+    let total = key.template().tags.len();
+    let page = page_of(call, "ListResourceTags", total, size, input, fault)?;
+    let tags = key.tags().skip(page.range.start).take(page.range.len());
+    let tags = tags.map(|(name, value)| json!({ "TagKey": name, "TagValue": value }));
+    Ok(list("Tags", tags.collect(), page))
+}
+
+fn list(member: &str, items: Vec<Value>, page: Page) -> String {
+    let mut body = json!({ member: items, "Truncated": page.truncated });
+    if let Some(next) = page.next {
+        body["NextMarker"] = next.into();
+    }
+    body.to_string()
+}
+
+#[cfg(test)]
+mod tests;

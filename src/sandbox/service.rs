@@ -1,0 +1,281 @@
+//! The six services, and how each of them says no.
+
+use super::request::Response;
+use serde::Deserialize;
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+pub(super) const AWS_JSON: &str = "application/x-amz-json-1.1";
+pub(super) const CBOR: &str = "application/cbor";
+pub(super) const REST_JSON: &str = "application/json";
+pub(super) const REST_XML: &str = "application/xml";
+pub(super) const QUERY_XML: &str = "text/xml";
+
+/// A service of this AWS, under the name an estate file gives it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Service {
+    Kms,
+    #[serde(rename = "servicequotas")]
+    Quotas,
+    CloudWatch,
+    S3,
+    Sts,
+    Account,
+}
+
+/// A service's refusal, before it takes the shape of that service's protocol.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Refusal {
+    pub status: u16,
+    pub code: Cow<'static, str>,
+    pub message: String,
+}
+
+impl Refusal {
+    /// A refusal with the status 400, as most are.
+    pub fn new(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Refusal {
+        Refusal {
+            status: 400,
+            code: code.into(),
+            message: message.into(),
+        }
+    }
+
+    pub fn with_status(self, status: u16) -> Refusal {
+        Refusal { status, ..self }
+    }
+
+    /// A number outside the bounds that the service's model gives it.
+    pub fn out_of_bounds(value: i64, member: &str, bound: &str) -> Refusal {
+        Refusal::new(
+            "ValidationException",
+            format!(
+                "1 validation error detected: Value '{value}' at '{member}' failed to satisfy \
+                 constraint: Member must have value {bound}"
+            ),
+        )
+    }
+}
+
+/// The page size a caller asked for, when the service's model allows it.
+pub(super) fn page_size(given: Option<i64>, member: &str, default: usize, most: usize) -> Result<usize, Refusal> {
+    let Some(given) = given else {
+        return Ok(default);
+    };
+    match usize::try_from(given) {
+        Ok(size @ 1..) if size <= most => Ok(size),
+        Ok(1..) => Err(Refusal::out_of_bounds(
+            given,
+            member,
+            &format!("less than or equal to {most}"),
+        )),
+        _ => Err(Refusal::out_of_bounds(given, member, "greater than or equal to 1")),
+    }
+}
+
+impl Service {
+    /// The service behind a signing name.
+    pub fn from_signing_name(name: &str) -> Option<Service> {
+        Some(match name {
+            "kms" => Service::Kms,
+            "servicequotas" => Service::Quotas,
+            "monitoring" => Service::CloudWatch,
+            "s3" => Service::S3,
+            "sts" => Service::Sts,
+            "account" => Service::Account,
+            _ => return None,
+        })
+    }
+
+    /// The prefix of this service's IAM actions, which is also its name in an estate file.
+    pub fn action_prefix(self) -> &'static str {
+        match self {
+            Service::Kms => "kms",
+            Service::Quotas => "servicequotas",
+            Service::CloudWatch => "cloudwatch",
+            Service::S3 => "s3",
+            Service::Sts => "sts",
+            Service::Account => "account",
+        }
+    }
+
+    /// The operations that this AWS answers.
+    pub fn operations(self) -> &'static [&'static str] {
+        match self {
+            Service::Kms => &["ListKeys", "ListAliases", "DescribeKey", "ListResourceTags"],
+            Service::Quotas => &["ListServiceQuotas", "ListAWSDefaultServiceQuotas"],
+            Service::CloudWatch => &["ListMetrics", "GetMetricData"],
+            Service::S3 => &["ListBuckets", "GetBucketEncryption"],
+            Service::Sts => &["GetCallerIdentity"],
+            Service::Account => &["ListRegions"],
+        }
+    }
+
+    /// The IAM action that an operation needs: S3 has other names for it.
+    pub fn action(self, operation: &str) -> String {
+        let action = match operation {
+            "ListBuckets" => "ListAllMyBuckets",
+            "GetBucketEncryption" => "GetEncryptionConfiguration",
+            same => same,
+        };
+        format!("{}:{action}", self.action_prefix())
+    }
+
+    /// The code with which this service denies access.
+    pub fn denial_code(self) -> &'static str {
+        match self {
+            Service::Kms | Service::Quotas | Service::Account => "AccessDeniedException",
+            Service::CloudWatch | Service::S3 | Service::Sts => "AccessDenied",
+        }
+    }
+
+    /// The HTTP status that this service gives an error code, when nothing more is known of it.
+    pub fn usual_status(self, code: &str) -> u16 {
+        match code {
+            "SlowDown" | "ServiceUnavailable" | "ServiceUnavailableException" => 503,
+            "InternalError"
+            | "InternalFailure"
+            | "InternalServiceFault"
+            | "ServiceException"
+            | "KMSInternalException"
+            | "InternalServerException" => 500,
+            "TooManyRequestsException" if self == Service::Account => 429,
+            _ if code == self.denial_code() => match self {
+                Service::Kms | Service::Quotas => 400,
+                Service::CloudWatch | Service::S3 | Service::Sts | Service::Account => 403,
+            },
+            "ExpiredToken" | "InvalidClientTokenId" => 403,
+            _ => 400,
+        }
+    }
+
+    /// What a Region answers that the account has not enabled: it does not know the account's
+    /// credentials.
+    pub fn region_not_enabled(self) -> Refusal {
+        let message = "The security token included in the request is invalid.";
+        match self {
+            Service::Sts => Refusal::new("InvalidClientTokenId", message).with_status(403),
+            _ => Refusal::new("UnrecognizedClientException", message),
+        }
+    }
+
+    /// What this service answers to an operation it does not have.
+    pub fn unknown_operation(self, operation: &str) -> Refusal {
+        match self {
+            Service::Kms | Service::Quotas | Service::Account => Refusal::new("UnknownOperationException", ""),
+            Service::CloudWatch => Refusal::new(
+                "UnknownOperationException",
+                format!("The operation {operation} is not known"),
+            )
+            .with_status(404),
+            Service::S3 => Refusal::new(
+                "NotImplemented",
+                "A header you provided implies functionality that is not implemented.",
+            )
+            .with_status(501),
+            Service::Sts => Refusal::new(
+                "InvalidAction",
+                format!("Could not find operation {operation} for version 2011-06-15"),
+            ),
+        }
+    }
+
+    /// A refusal in the shape of this service's protocol.
+    pub fn refuse(self, refusal: &Refusal, request_id: &str) -> Response {
+        let Refusal { status, code, message } = refusal;
+        let mut headers = Vec::new();
+        let (content_type, body) = match self {
+            Service::Kms | Service::Quotas => {
+                let body = serde_json::json!({ "__type": code, "message": message });
+                (AWS_JSON, body.to_string().into_bytes())
+            }
+            Service::Account => {
+                headers.push(("x-amzn-errortype", code.to_string()));
+                let body = serde_json::json!({ "message": message });
+                (REST_JSON, body.to_string().into_bytes())
+            }
+            Service::CloudWatch => {
+                // CloudWatch was a query service: clients that still think so take the code from
+                // this header.
+                let fault = if *status < 500 { "Sender" } else { "Receiver" };
+                headers.push(("x-amzn-query-error", format!("{code};{fault}")));
+                (CBOR, super::cbor::error(code, message))
+            }
+            Service::S3 => (REST_XML, s3_error(code, message, request_id).into_bytes()),
+            Service::Sts => (QUERY_XML, sts_error(refusal, request_id).into_bytes()),
+        };
+        Response {
+            status: *status,
+            headers,
+            content_type,
+            body,
+        }
+    }
+}
+
+fn s3_error(code: &str, message: &str, request_id: &str) -> String {
+    let mut xml = String::from(XML_DECLARATION);
+    xml.push_str("<Error>");
+    push_element(&mut xml, "Code", code);
+    push_element(&mut xml, "Message", message);
+    push_element(&mut xml, "RequestId", request_id);
+    push_element(&mut xml, "HostId", &extended_request_id(request_id));
+    xml.push_str("</Error>");
+    xml
+}
+
+fn sts_error(refusal: &Refusal, request_id: &str) -> String {
+    let fault = if refusal.status < 500 { "Sender" } else { "Receiver" };
+    let mut xml = String::from("<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error>");
+    push_element(&mut xml, "Type", fault);
+    push_element(&mut xml, "Code", &refusal.code);
+    push_element(&mut xml, "Message", &refusal.message);
+    xml.push_str("</Error>");
+    push_element(&mut xml, "RequestId", request_id);
+    xml.push_str("</ErrorResponse>");
+    xml
+}
+
+pub(super) const XML_DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+
+/// `<name>text</name>`, with the text escaped.
+pub(super) fn push_element(xml: &mut String, name: &str, text: &str) {
+    // Writing to a String cannot fail.
+    let _ = write!(xml, "<{name}>{}</{name}>", quick_xml::escape::escape(text));
+}
+
+/// S3's second request id, `x-amz-id-2`.
+pub(super) fn extended_request_id(request_id: &str) -> String {
+    aws_smithy_types::base64::encode(format!("{request_id}/sandbox"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_protocol_has_its_own_shape_of_an_error() {
+        let refusal = Refusal::new("AccessDenied", "no <way>").with_status(403);
+        let body = |service: Service| {
+            let response = service.refuse(&refusal, "id-1");
+            String::from_utf8_lossy(&response.body).into_owned()
+        };
+        assert!(body(Service::Kms).contains("\"__type\":\"AccessDenied\""));
+        assert!(body(Service::S3).contains("<Message>no &lt;way&gt;</Message>"));
+        assert!(body(Service::Sts).contains("<Type>Sender</Type><Code>AccessDenied</Code>"));
+        assert!(body(Service::CloudWatch).contains("__type"));
+        let account = Service::Account.refuse(&refusal, "id-1");
+        assert_eq!(account.headers, [("x-amzn-errortype", "AccessDenied".to_owned())]);
+    }
+
+    #[test]
+    fn a_page_size_outside_the_model_is_a_validation_error() {
+        assert_eq!(page_size(None, "limit", 100, 1000), Ok(100));
+        assert_eq!(page_size(Some(1000), "limit", 100, 1000), Ok(1000));
+        for bad in [0, -1, 1001] {
+            let refusal = page_size(Some(bad), "limit", 100, 1000).unwrap_err();
+            assert_eq!(refusal.code, "ValidationException");
+        }
+    }
+}

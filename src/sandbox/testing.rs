@@ -1,0 +1,82 @@
+//! SDK clients for the tests of the sandbox: what answers them is the sandbox, what asks and reads
+//! is AWS's own code.
+
+use super::Sandbox;
+use super::estate::Estate;
+use aws_config::retry::RetryConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_kms::config::{Credentials, SharedCredentialsProvider};
+
+pub(super) fn estate(sandbox: &Sandbox) -> &Estate {
+    &sandbox.room.estate
+}
+
+pub(super) fn sandbox(toml: &str) -> Sandbox {
+    Sandbox::from_toml("test.toml", toml).unwrap()
+}
+
+/// A small estate with something in it, to which a test adds faults.
+pub(super) const SMALL: &str = r#"
+    as_of = 2026-06-15T06:00:00Z
+    account = { id = "111122223333" }
+
+    [[region]]
+    name = "eu-west-3"
+    usage = [{ resource = "DescribeKey", constant = { rps = 1 } }]
+    key = [
+        { count = 250, alias = "alias/tenant-{n:03}", tags = { tenant = "t{n}" } },
+        { alias = "alias/aws/s3", aws_managed = true },
+    ]
+
+    [[region]]
+    name = "eu-central-1"
+
+    [[region]]
+    name = "ap-east-1"
+    enabled = false
+
+    [[bucket]]
+    name = "first"
+    region = "eu-west-3"
+    encryption = "SSE-KMS"
+
+    [[bucket]]
+    name = "second"
+    region = "eu-central-1"
+    encryption = "none"
+"#;
+
+pub(super) fn config(sandbox: &Sandbox, region: &str) -> SdkConfig {
+    let credentials = Credentials::new("AKIDEXAMPLE", "secret", None, None, "sandbox");
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(region.to_owned()))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .retry_config(RetryConfig::disabled())
+        .http_client(sandbox.http_client())
+        .build()
+}
+
+pub(super) fn kms(sandbox: &Sandbox, region: &str) -> aws_sdk_kms::Client {
+    aws_sdk_kms::Client::new(&config(sandbox, region))
+}
+
+pub(super) fn s3(sandbox: &Sandbox, region: &str) -> aws_sdk_s3::Client {
+    aws_sdk_s3::Client::new(&config(sandbox, region))
+}
+
+pub(super) fn cloudwatch(sandbox: &Sandbox, region: &str) -> aws_sdk_cloudwatch::Client {
+    aws_sdk_cloudwatch::Client::new(&config(sandbox, region))
+}
+
+pub(super) fn service_quotas(sandbox: &Sandbox, region: &str) -> aws_sdk_servicequotas::Client {
+    aws_sdk_servicequotas::Client::new(&config(sandbox, region))
+}
+
+pub(super) fn sts(sandbox: &Sandbox, region: &str) -> aws_sdk_sts::Client {
+    aws_sdk_sts::Client::new(&config(sandbox, region))
+}
+
+pub(super) fn account(sandbox: &Sandbox, region: &str) -> aws_sdk_account::Client {
+    aws_sdk_account::Client::new(&config(sandbox, region))
+}

@@ -1,0 +1,151 @@
+//! The snapshot: what was collected, on disk, before anyone judges it.
+//!
+//! `snapshot/scan.json` holds the scan; each table lies in Hive partitions,
+//! `snapshot/<table>/account_id=<id>/part.jsonl.zst`, JSON Lines compressed with zstd. A partition is written beside
+//! its place and renamed into it, so it is there whole or not at all.
+
+mod reader;
+mod rows;
+mod writer;
+
+use std::path::{Path, PathBuf};
+
+use crate::facts::AccountId;
+
+pub use reader::SnapshotReader;
+pub use writer::SnapshotWriter;
+
+/// The version of the rows.
+const SCHEMA_VERSION: u32 = 1;
+
+/// The file that describes the scan.
+const SCAN_FILE: &str = "scan.json";
+
+/// A table of the snapshot.
+#[derive(Clone, Copy, Debug)]
+enum Table {
+    Accounts,
+    Regions,
+    Keys,
+    Quotas,
+    Buckets,
+    Gaps,
+}
+
+impl Table {
+    fn name(self) -> &'static str {
+        match self {
+            Table::Accounts => "accounts",
+            Table::Regions => "regions",
+            Table::Keys => "keys",
+            Table::Quotas => "quotas",
+            Table::Buckets => "buckets",
+            Table::Gaps => "gaps",
+        }
+    }
+
+    fn file(self, snapshot: &Path, account: &AccountId) -> PathBuf {
+        snapshot
+            .join(self.name())
+            .join(format!("account_id={account}"))
+            .join("part.jsonl.zst")
+    }
+}
+
+/// Why a snapshot could not be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum SnapshotError {
+    /// The file system refused.
+    #[error("snapshot file {path}: {source}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the file system said.
+        source: std::io::Error,
+    },
+    /// A row is not what it should be.
+    #[error("snapshot file {path}, line {line}: {source}")]
+    Row {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: usize,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+    /// The snapshot was written by another version.
+    #[error("snapshot {path} has schema version {found}; this program reads version {SCHEMA_VERSION}")]
+    Version {
+        /// The snapshot.
+        path: PathBuf,
+        /// Its version.
+        found: u32,
+    },
+    /// A row belongs to nothing.
+    #[error("snapshot file {path} speaks of {what}, which the snapshot does not hold")]
+    Orphan {
+        /// The file.
+        path: PathBuf,
+        /// What is missing.
+        what: String,
+    },
+}
+
+impl SnapshotError {
+    fn file(path: &Path, source: std::io::Error) -> Self {
+        SnapshotError::File {
+            path: path.to_owned(),
+            source,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::examples::{account, bucket, denied, key, quota, region};
+    use crate::facts::{Arn, ScanFacts, SseAlgorithm};
+
+    fn scan() -> ScanFacts {
+        let moment = "2026-06-15T06:00:00Z".parse().unwrap();
+        ScanFacts {
+            as_of: moment,
+            started_at: moment,
+            finished_at: moment,
+            interrupted: false,
+            caller_arn: Arn::new("arn:aws:sts::111122223333:assumed-role/audit/weekly"),
+            partition: "aws".into(),
+            accounts: vec![AccountId::new("111122223333")],
+            parameters: Default::default(),
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_back_with_all_three_values() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut secret = key(&[]);
+        secret.tags = denied("kms:ListResourceTags");
+        let mut facts = account(region([key(&[("requirement", "\u{202e}<b>\n")]), secret]));
+        facts.regions[0].quotas = vec![quota(10_000.0, Some(60.0)), quota(10_000.0, None)];
+        facts.buckets = vec![bucket(SseAlgorithm::DsseKms, false)];
+        let writer = SnapshotWriter::create(&folder.path().join("snapshot")).unwrap();
+        writer.write_account(&facts).unwrap();
+        writer.finish(&scan()).unwrap();
+
+        let reader = SnapshotReader::open(&folder.path().join("snapshot")).unwrap();
+        assert_eq!(reader.scan, scan());
+        assert_eq!(reader.account(&facts.account_id).unwrap(), facts);
+    }
+
+    #[test]
+    fn a_snapshot_of_another_version_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let snapshot = folder.path().join("snapshot");
+        SnapshotWriter::create(&snapshot).unwrap().finish(&scan()).unwrap();
+        let file = snapshot.join(SCAN_FILE);
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, text.replace("\"schema_version\": 1", "\"schema_version\": 9")).unwrap();
+        let error = SnapshotReader::open(&snapshot).unwrap_err().to_string();
+        assert!(error.contains("schema version 9"), "{error}");
+    }
+}

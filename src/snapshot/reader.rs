@@ -1,0 +1,124 @@
+//! Reading a snapshot.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+
+use super::rows::{AccountRow, OwnedKeyRow, OwnedQuotaRow, RegionRow, ScanFile};
+use super::{SCAN_FILE, SCHEMA_VERSION, SnapshotError, Table};
+use crate::facts::{AccountFacts, AccountId, Bucket, Region, RegionFacts, ScanFacts};
+
+/// Reads the snapshot of one scan, an account at a time.
+#[derive(Debug)]
+pub struct SnapshotReader {
+    folder: PathBuf,
+    /// The scan that made it.
+    pub scan: ScanFacts,
+}
+
+impl SnapshotReader {
+    /// Opens a snapshot.
+    ///
+    /// # Errors
+    /// When it cannot be read, or was written by another version.
+    pub fn open(folder: &Path) -> Result<Self, SnapshotError> {
+        let path = folder.join(SCAN_FILE);
+        let text = std::fs::read_to_string(&path).map_err(|source| SnapshotError::file(&path, source))?;
+        let row = |source| SnapshotError::Row {
+            path: path.clone(),
+            line: 1,
+            source,
+        };
+        // The version first: another version may have another shape.
+        let found = serde_json::from_str::<serde_json::Value>(&text).map_err(row)?["schema_version"].as_u64();
+        if found != Some(u64::from(SCHEMA_VERSION)) {
+            return Err(SnapshotError::Version {
+                path: folder.to_owned(),
+                found: found.and_then(|found| u32::try_from(found).ok()).unwrap_or(0),
+            });
+        }
+        let file: ScanFile = serde_json::from_str(&text).map_err(row)?;
+        Ok(SnapshotReader {
+            folder: folder.to_owned(),
+            scan: file.scan,
+        })
+    }
+
+    /// Reads everything that was written of an account.
+    ///
+    /// # Errors
+    /// When a file is missing, cannot be read or does not fit the others.
+    pub fn account(&self, id: &AccountId) -> Result<AccountFacts, SnapshotError> {
+        let accounts: Vec<AccountRow> = self.rows(Table::Accounts, id)?;
+        let Some(account) = accounts.into_iter().next() else {
+            return Err(SnapshotError::Orphan {
+                path: Table::Accounts.file(&self.folder, id),
+                what: format!("account {id}"),
+            });
+        };
+        let mut regions: BTreeMap<Region, RegionFacts> = self
+            .rows::<RegionRow>(Table::Regions, id)?
+            .into_iter()
+            .map(|row| (row.region.clone(), region_facts(row)))
+            .collect();
+        for row in self.rows::<OwnedKeyRow>(Table::Keys, id)? {
+            self.region(&mut regions, Table::Keys, id, &row.region)?.keys.push(row.key);
+        }
+        for row in self.rows::<OwnedQuotaRow>(Table::Quotas, id)? {
+            self.region(&mut regions, Table::Quotas, id, &row.region)?.quotas.push(row.quota);
+        }
+        Ok(AccountFacts {
+            account_id: id.clone(),
+            partition: account.partition,
+            region_source: account.region_source,
+            regions: regions.into_values().collect(),
+            bucket_listing: account.bucket_listing,
+            buckets: self.rows::<Bucket>(Table::Buckets, id)?,
+            fallbacks: account.fallbacks,
+            api_calls: account.api_calls,
+        })
+    }
+
+    fn region<'r>(
+        &self,
+        regions: &'r mut BTreeMap<Region, RegionFacts>,
+        table: Table,
+        id: &AccountId,
+        region: &Region,
+    ) -> Result<&'r mut RegionFacts, SnapshotError> {
+        regions.get_mut(region).ok_or_else(|| SnapshotError::Orphan {
+            path: table.file(&self.folder, id),
+            what: format!("Region {region}"),
+        })
+    }
+
+    fn rows<T: DeserializeOwned>(&self, table: Table, id: &AccountId) -> Result<Vec<T>, SnapshotError> {
+        let path = table.file(&self.folder, id);
+        let file = |source| SnapshotError::file(&path, source);
+        let lines = BufReader::new(zstd::Decoder::new(File::open(&path).map_err(file)?).map_err(file)?).lines();
+        let mut rows = Vec::new();
+        for (number, line) in lines.enumerate() {
+            let line = line.map_err(file)?;
+            rows.push(serde_json::from_str(&line).map_err(|source| SnapshotError::Row {
+                path: path.clone(),
+                line: number + 1,
+                source,
+            })?);
+        }
+        Ok(rows)
+    }
+}
+
+fn region_facts(row: RegionRow) -> RegionFacts {
+    RegionFacts {
+        key_listing: row.key_listing,
+        alias_listing: row.alias_listing,
+        aws_managed_keys: row.aws_managed_keys,
+        applied_quotas: row.applied_quotas,
+        default_quotas: row.default_quotas,
+        ..RegionFacts::new(row.region, row.state)
+    }
+}
