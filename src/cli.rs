@@ -39,7 +39,12 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct ScanArgs {
     /// Scan only this Region; repeat for several. All enabled Regions otherwise
-    #[arg(long = "region", value_name = "REGION", env = "KMS_AUDIT_REGION", value_delimiter = ',')]
+    #[arg(
+        long = "region",
+        value_name = "REGION",
+        env = "KMS_AUDIT_REGION",
+        value_delimiter = ','
+    )]
     pub regions: Vec<String>,
 
     /// Use this profile of the AWS configuration files

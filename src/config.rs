@@ -79,7 +79,7 @@ pub struct ScanDefaults {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("cannot read the configuration {path}: {source}")]
+    #[error("cannot read the configuration {path}")]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -185,12 +185,23 @@ mod tests {
         let error = read("[quota]\nthreshold-percent = \"high\"\n").unwrap_err();
         assert!(error.contains("line 2, column 21"), "{error}");
         let error = read("[quota]\nthreshhold-percent = 70\n").unwrap_err();
-        assert!(error.contains("line 2") && error.contains("threshold-percent"), "{error}");
+        assert!(
+            error.contains("line 2") && error.contains("threshold-percent"),
+            "{error}"
+        );
     }
 
     #[test]
     fn a_threshold_that_cannot_be_meant_is_refused() {
-        assert!(read("[quota]\nthreshold-percent = 0\n").unwrap_err().contains("more than 0"));
-        assert!(read("[quota]\nthreshold-percent = 700\n").unwrap_err().contains("at most 100"));
+        assert!(
+            read("[quota]\nthreshold-percent = 0\n")
+                .unwrap_err()
+                .contains("more than 0")
+        );
+        assert!(
+            read("[quota]\nthreshold-percent = 700\n")
+                .unwrap_err()
+                .contains("at most 100")
+        );
     }
 }

@@ -30,7 +30,10 @@ pub fn make_new_folder(path: &Path) -> io::Result<()> {
 /// # Errors
 /// When the file system refuses; then there is nothing under the name, or what was there before.
 pub fn write_whole(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     // A temporary file is made with mode 0600.
     let mut file = BufWriter::new(NamedTempFile::new_in(folder)?);
     content(&mut file)?;
@@ -76,6 +79,9 @@ mod tests {
         let inner = folder.path().join("a/b");
         make_folder(&inner).unwrap();
         write_whole(&inner.join("c"), |out| out.write_all(b"x")).unwrap();
-        assert_eq!((mode(&folder.path().join("a")), mode(&inner), mode(&inner.join("c"))), (0o700, 0o700, 0o600));
+        assert_eq!(
+            (mode(&folder.path().join("a")), mode(&inner), mode(&inner.join("c"))),
+            (0o700, 0o700, 0o600)
+        );
     }
 }

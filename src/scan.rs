@@ -45,7 +45,11 @@ pub async fn scan_account(
     let (regions, buckets) = tokio::join!(regions, read_buckets(session, &plan.regions, progress.buckets()));
     let (mut regions, fallbacks): (Vec<RegionFacts>, Vec<Vec<Fallback>>) = regions.into_iter().unzip();
     regions.sort_by(|a, b| a.region.cmp(&b.region));
-    let mut fallbacks: Vec<Fallback> = chosen.fallbacks.into_iter().chain(fallbacks.into_iter().flatten()).collect();
+    let mut fallbacks: Vec<Fallback> = chosen
+        .fallbacks
+        .into_iter()
+        .chain(fallbacks.into_iter().flatten())
+        .collect();
     fallbacks.sort_by(|a, b| (&a.region, &a.operation).cmp(&(&b.region, &b.operation)));
     Ok(AccountFacts {
         account_id: session.account_id.clone(),

@@ -46,8 +46,12 @@ fn count(row: &mut InventoryRow, key: &Key, policy: &JustificationPolicy) {
     row.monthly_cost_usd += monthly_cost(key);
     let metadata = key.metadata.known();
     let text = |field: fn(&KeyMetadata) -> &str| metadata.map_or("unknown", field).to_owned();
-    *row.by_state.entry(text(|metadata| metadata.state.as_str())).or_default() += 1;
-    *row.by_origin.entry(text(|metadata| metadata.origin.as_str())).or_default() += 1;
+    *row.by_state
+        .entry(text(|metadata| metadata.state.as_str()))
+        .or_default() += 1;
+    *row.by_origin
+        .entry(text(|metadata| metadata.origin.as_str()))
+        .or_default() += 1;
     *row.by_spec.entry(text(|metadata| metadata.spec.as_str())).or_default() += 1;
     *row.by_multi_region_role.entry(text(role)).or_default() += 1;
     match standing(key, policy) {

@@ -48,7 +48,11 @@ impl<'a> Assessor<'a> {
     pub fn add(&mut self, account: &AccountFacts) {
         let document = &mut self.document;
         checks::assess(account, self.config, &mut document.findings, &mut self.tallies);
-        for region in account.regions.iter().filter(|region| region.state == RegionState::Scanned) {
+        for region in account
+            .regions
+            .iter()
+            .filter(|region| region.state == RegionState::Scanned)
+        {
             let row = inventory::row(account, region, &self.config.justification);
             document.summary.count(&row);
             document.inventory.push(row);
@@ -69,20 +73,40 @@ impl<'a> Assessor<'a> {
             document.summary.findings.insert(severity.as_str().to_owned(), 0);
         }
         for finding in &document.findings {
-            *document.summary.findings.entry(finding.severity.as_str().to_owned()).or_default() += 1;
+            *document
+                .summary
+                .findings
+                .entry(finding.severity.as_str().to_owned())
+                .or_default() += 1;
         }
-        document.summary.sse_kms_buckets_without_bucket_key =
-            document.findings.iter().filter(|finding| finding.check == "bucket-key-disabled").count() as u64;
+        document.summary.sse_kms_buckets_without_bucket_key = document
+            .findings
+            .iter()
+            .filter(|finding| finding.check == "bucket-key-disabled")
+            .count() as u64;
         document.summary.highest_utilization = quotas::highest(&document.quota);
-        document.assessments = CHECKS.iter().zip(self.tallies).map(|(check, tally)| row(check.id, tally)).collect();
+        document.assessments = CHECKS
+            .iter()
+            .zip(self.tallies)
+            .map(|(check, tally)| row(check.id, tally))
+            .collect();
         document.coverage.complete = document.coverage.gaps.is_empty() && !document.scan.interrupted;
         let groups = groups::group(&document.findings);
         Assessment { document, groups }
     }
 }
 
-fn order(finding: &Finding) -> (std::cmp::Reverse<Severity>, &str, &checks::Resource) {
-    (std::cmp::Reverse(finding.severity), &finding.check, &finding.resource)
+/// The most severe first, then as people look things up: check, account, Region, name.
+fn order(finding: &Finding) -> impl Ord + '_ {
+    let resource = &finding.resource;
+    (
+        std::cmp::Reverse(finding.severity),
+        &finding.check,
+        &resource.account_id,
+        &resource.region,
+        &resource.name,
+        &resource.arn,
+    )
 }
 
 fn row(check: &str, tally: Tally) -> AssessmentRow {
@@ -114,4 +138,3 @@ fn add_calls(all: &mut Vec<ApiCalls>, more: &[ApiCalls]) {
     }
     all.extend(sums.into_values());
 }
-

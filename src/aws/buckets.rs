@@ -184,3 +184,60 @@ fn sse_s3() -> BucketEncryption {
         bucket_key_enabled: false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::call::Stop;
+    use super::super::canned::{self, Answer};
+    use super::super::pacing::ApiShare;
+    use super::super::session::{Credentials, SessionSettings};
+    use super::*;
+    use crate::facts::SseAlgorithm;
+
+    const IDENTITY: &str = "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\
+        <GetCallerIdentityResult><Arn>arn:aws:iam::111122223333:user/audit</Arn><UserId>U</UserId>\
+        <Account>111122223333</Account></GetCallerIdentityResult></GetCallerIdentityResponse>";
+    const BUCKETS: &str = "<ListAllMyBucketsResult><Buckets><Bucket><Name>moved</Name></Bucket>\
+        <Bucket><Name>misaddressed</Name></Bucket></Buckets></ListAllMyBucketsResult>";
+    const ENCRYPTION: &str = "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault>\
+        <SSEAlgorithm>aws:kms</SSEAlgorithm></ApplyServerSideEncryptionByDefault></Rule>\
+        </ServerSideEncryptionConfiguration>";
+
+    /// An S3 that lists buckets without their Regions; both lie in eu-central-1.
+    fn server(request: &aws_smithy_runtime_api::client::orchestrator::HttpRequest) -> Answer {
+        let uri = request.uri();
+        if uri.contains("sts.") {
+            Answer(200, &[], IDENTITY.to_owned())
+        } else if !uri.contains("encryption") {
+            Answer(200, &[], BUCKETS.to_owned())
+        } else if uri.contains("eu-central-1") {
+            Answer(200, &[], ENCRYPTION.to_owned())
+        } else if uri.contains("moved") {
+            let body = "<Error><Code>PermanentRedirect</Code><Message>elsewhere</Message></Error>";
+            Answer(301, &[("x-amz-bucket-region", "eu-central-1")], body.to_owned())
+        } else {
+            let body = "<Error><Code>AuthorizationHeaderMalformed</Code><Message>wrong</Message>\
+                        <Region>eu-central-1</Region></Error>";
+            Answer(400, &[], body.to_owned())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_bucket_is_followed_to_the_region_where_s3_says_it_is() {
+        let settings = SessionSettings {
+            credentials: Credentials::Invented,
+            fallback_region: Some(Region::new("eu-west-3")),
+            http: canned::http(server),
+            api_share: ApiShare::Off,
+            stop: Stop::default(),
+        };
+        let session = Session::open(settings).await.unwrap();
+        let read = read_buckets(&session, &RegionChoice::Enabled, &Counter::default()).await;
+        assert_eq!(read.listing, Fact::Known(()));
+        assert_eq!(read.buckets.len(), 2);
+        for bucket in read.buckets {
+            assert_eq!(bucket.region, Some(Region::new("eu-central-1")), "{}", bucket.name);
+            assert_eq!(bucket.encryption.known().unwrap().algorithm, SseAlgorithm::SseKms);
+        }
+    }
+}

@@ -2,7 +2,6 @@
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::operations::Operation;
@@ -64,7 +63,7 @@ impl CallError {
     where
         E: std::error::Error + ProvideErrorMetadata + 'static,
     {
-        let detail = || DisplayErrorContext(error).to_string();
+        let detail = || chain(error);
         match error {
             SdkError::ServiceError(service) => {
                 let raw = service.raw();
@@ -98,6 +97,21 @@ impl CallError {
         }
     }
 
+    /// Whether the service refuses the operation itself, whatever is asked of it: asking again would only trip alarms
+    /// for unauthorized calls.
+    pub(super) fn refuses_operation(&self) -> bool {
+        [
+            "AccessDenied",
+            "Unauthorized",
+            "NotAuthorized",
+            "UnknownOperation",
+            "InvalidAction",
+            "HTTP4",
+        ]
+        .iter()
+        .any(|refusal| self.code.contains(refusal))
+    }
+
     /// Whether the Region does not accept the credentials at all, as a Region answers that is not enabled.
     pub fn says_not_enabled(&self) -> bool {
         NOT_ENABLED.contains(&self.code.as_str())
@@ -112,6 +126,20 @@ impl From<CallError> for Unavailable {
             message: error.message,
         }
     }
+}
+
+/// What an error and its causes say, each once.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut said: Vec<String> = Vec::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let words = error.to_string();
+        if !said.iter().any(|earlier| earlier.contains(&words)) {
+            said.push(words);
+        }
+        next = error.source();
+    }
+    said.join(": ")
 }
 
 /// An error answer that carries no AWS error code: an HTML page of a proxy, an emulator without the operation.

@@ -95,7 +95,10 @@ impl Intercept for Guard {
             return Ok(());
         };
         counts.calls.fetch_add(1, Ordering::Relaxed);
-        if cfg.load::<RequestAttempts>().is_some_and(|attempts| attempts.attempts() > 1) {
+        if cfg
+            .load::<RequestAttempts>()
+            .is_some_and(|attempts| attempts.attempts() > 1)
+        {
             counts.retried.fetch_add(1, Ordering::Relaxed);
             self.pacer.owe(position);
         }
@@ -129,12 +132,7 @@ fn table_position(cfg: &ConfigBag) -> Result<usize, Refused> {
 
 /// Whether AWS refused a request because there were too many. Services word it differently, KMS with HTTP 400.
 fn is_throttled(response: &HttpResponse) -> bool {
-    const CODES: &[&[u8]] = &[
-        b"Throttl",
-        b"SlowDown",
-        b"TooManyRequests",
-        b"RequestLimitExceeded",
-    ];
+    const CODES: &[&[u8]] = &[b"Throttl", b"SlowDown", b"TooManyRequests", b"RequestLimitExceeded"];
     if response.status().is_success() {
         return false;
     }
@@ -149,4 +147,39 @@ fn is_throttled(response: &HttpResponse) -> bool {
             .get("x-amzn-errortype")
             .is_some_and(|code| names_code(code.as_bytes()))
         || response.body().bytes().is_some_and(names_code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::canned;
+    use super::super::pacing::ApiShare;
+    use super::*;
+    use aws_smithy_types::error::display::DisplayErrorContext;
+
+    fn kms(guard: Guard) -> aws_sdk_kms::Client {
+        let config = canned::config(|_| panic!("a request that should have been refused was sent"));
+        aws_sdk_kms::Client::from_conf(aws_sdk_kms::config::Builder::from(&config).interceptor(guard).build())
+    }
+
+    fn said(error: impl std::error::Error) -> String {
+        DisplayErrorContext(error).to_string()
+    }
+
+    #[tokio::test]
+    async fn whatever_changes_something_is_refused_before_it_is_sent() {
+        let ledger = Arc::new(Ledger::new());
+        let kms = kms(Guard {
+            ledger: ledger.clone(),
+            pacer: Arc::new(Pacer::new(ApiShare::Off)),
+        });
+        let refusals = [
+            kms.disable_key().key_id("k").send().await.map_err(said).err(),
+            kms.schedule_key_deletion().key_id("k").send().await.map_err(said).err(),
+            kms.decrypt().key_id("k").send().await.map_err(said).err(),
+        ];
+        for refusal in refusals {
+            assert!(refusal.unwrap().contains("read-only"));
+        }
+        assert_eq!(ledger.calls(), [], "nothing was sent");
+    }
 }

@@ -17,7 +17,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 #[derive(Debug, thiserror::Error)]
 pub enum HttpSettingsError {
     /// The file that `AWS_CA_BUNDLE` names could not be used.
-    #[error("AWS_CA_BUNDLE names {path}, which cannot be read: {source}. Correct or unset it.")]
+    #[error("AWS_CA_BUNDLE names {path}, which cannot be read; correct or unset it")]
     CaBundle {
         /// The file.
         path: PathBuf,

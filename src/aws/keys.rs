@@ -8,9 +8,7 @@ use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 
 use super::error::CallError;
-use super::operations::{
-    KMS_DESCRIBE_KEY, KMS_LIST_ALIASES, KMS_LIST_KEYS, KMS_LIST_RESOURCE_TAGS,
-};
+use super::operations::{KMS_DESCRIBE_KEY, KMS_LIST_ALIASES, KMS_LIST_KEYS, KMS_LIST_RESOURCE_TAGS};
 use super::paging::Pages;
 use super::session::RegionSession;
 use crate::facts::{Arn, Fact, Key, KeyManager, KeyMetadata, MultiRegionRole, Region};
@@ -88,22 +86,40 @@ async fn list_keys(session: &RegionSession) -> (BTreeMap<String, String>, Result
     let mut marker = None;
     let operation = KMS_LIST_KEYS;
     loop {
-        let request = || session.kms.list_keys().limit(KEYS_A_PAGE).set_marker(marker.clone()).send();
+        let request = || {
+            session
+                .kms
+                .list_keys()
+                .limit(KEYS_A_PAGE)
+                .set_marker(marker.clone())
+                .send()
+        };
         let page = match session.caller.call(operation, request).await {
             Ok(page) => page,
             Err(error) => return (keys, Err(error)),
         };
         let Some(listed) = page.keys else {
-            return (keys, Err(CallError::malformed(operation, "the answer has no list of keys")));
+            return (
+                keys,
+                Err(CallError::malformed(operation, "the answer has no list of keys")),
+            );
         };
         let before = keys.len();
         for key in listed {
             let (Some(id), Some(arn)) = (key.key_id, key.key_arn) else {
-                return (keys, Err(CallError::malformed(operation, "a key in the list has no id or ARN")));
+                return (
+                    keys,
+                    Err(CallError::malformed(operation, "a key in the list has no id or ARN")),
+                );
             };
             keys.insert(id, arn);
         }
-        match pages.next(operation, Some(page.truncated), page.next_marker.as_deref(), keys.len() - before) {
+        match pages.next(
+            operation,
+            Some(page.truncated),
+            page.next_marker.as_deref(),
+            keys.len() - before,
+        ) {
             Ok(Some(next)) => marker = Some(next),
             Ok(None) => return (keys, Ok(())),
             Err(error) => return (keys, Err(error)),
@@ -136,7 +152,14 @@ async fn list_aliases(session: &RegionSession) -> (Aliases, Fact<()>) {
     let mut marker = None;
     let operation = KMS_LIST_ALIASES;
     let end = loop {
-        let request = || session.kms.list_aliases().limit(ALIASES_A_PAGE).set_marker(marker.clone()).send();
+        let request = || {
+            session
+                .kms
+                .list_aliases()
+                .limit(ALIASES_A_PAGE)
+                .set_marker(marker.clone())
+                .send()
+        };
         let page = match session.caller.call(operation, request).await {
             Ok(page) => page,
             Err(error) => break Err(error),
@@ -211,7 +234,12 @@ async fn list_tags(session: &RegionSession, id: &str) -> Result<BTreeMap<String,
         };
         let before = tags.len();
         tags.extend(listed.into_iter().map(|tag| (tag.tag_key, tag.tag_value)));
-        match pages.next(operation, Some(page.truncated), page.next_marker.as_deref(), tags.len() - before)? {
+        match pages.next(
+            operation,
+            Some(page.truncated),
+            page.next_marker.as_deref(),
+            tags.len() - before,
+        )? {
             Some(next) => marker = Some(next),
             None => return Ok(tags),
         }
@@ -220,10 +248,7 @@ async fn list_tags(session: &RegionSession, id: &str) -> Result<BTreeMap<String,
 
 fn key_metadata(sdk: SdkKeyMetadata) -> KeyMetadata {
     let text = |value: Option<&str>| value.unwrap_or("not stated").to_owned();
-    let multi_region = sdk
-        .multi_region
-        .unwrap_or(false)
-        .then(|| multi_region_role(&sdk));
+    let multi_region = sdk.multi_region.unwrap_or(false).then(|| multi_region_role(&sdk));
     KeyMetadata {
         manager: text(sdk.key_manager.as_ref().map(|value| value.as_str())).into(),
         state: text(sdk.key_state.as_ref().map(|value| value.as_str())).into(),

@@ -2,6 +2,8 @@
 
 mod buckets;
 mod call;
+#[cfg(test)]
+mod canned;
 mod error;
 mod guard;
 mod http;

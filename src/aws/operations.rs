@@ -100,14 +100,21 @@ mod tests {
     #[test]
     fn the_table_is_sorted_and_names_no_operation_twice() {
         let ids: Vec<_> = OPERATIONS.iter().map(|operation| operation.id()).collect();
-        assert!(ids.is_sorted() && ids.windows(2).all(|pair| pair[0] != pair[1]), "{ids:?}");
+        assert!(
+            ids.is_sorted() && ids.windows(2).all(|pair| pair[0] != pair[1]),
+            "{ids:?}"
+        );
     }
 
     #[test]
     fn every_operation_only_reads() {
         for operation in OPERATIONS {
             let verb = ["Get", "List", "Describe"];
-            assert!(verb.iter().any(|verb| operation.name.starts_with(verb)), "{}", operation.id());
+            assert!(
+                verb.iter().any(|verb| operation.name.starts_with(verb)),
+                "{}",
+                operation.id()
+            );
         }
     }
 }

@@ -78,7 +78,10 @@ mod tests {
     #[test]
     fn a_truncated_list_without_a_marker_is_an_error() {
         assert_eq!(code(Pages::default().next(LIST, Some(true), None, 9)), "MissingMarker");
-        assert_eq!(code(Pages::default().next(LIST, Some(true), Some(""), 9)), "MissingMarker");
+        assert_eq!(
+            code(Pages::default().next(LIST, Some(true), Some(""), 9)),
+            "MissingMarker"
+        );
     }
 
     #[test]

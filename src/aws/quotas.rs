@@ -6,7 +6,8 @@ use aws_sdk_servicequotas::types::{PeriodUnit, ServiceQuota};
 
 use super::error::CallError;
 use super::operations::{
-    SERVICEQUOTAS_LIST_AWS_DEFAULT_SERVICE_QUOTAS as LIST_DEFAULT, SERVICEQUOTAS_LIST_SERVICE_QUOTAS as LIST_APPLIED,
+    SERVICEQUOTAS_LIST_AWS_DEFAULT_SERVICE_QUOTAS as LIST_DEFAULT,
+    SERVICEQUOTAS_LIST_SERVICE_QUOTAS as LIST_APPLIED,
 };
 use super::paging::Pages;
 use super::session::RegionSession;
@@ -85,7 +86,11 @@ fn adopt(rates: &mut BTreeMap<String, RequestQuota>, quota: &ServiceQuota, sourc
         LimitSource::Default => Some(limit),
         LimitSource::Applied | LimitSource::Builtin => known.and_then(|known| known.default),
     };
-    let pool = metric.dimensions.get("Resource").map_or(code, String::as_str).to_owned();
+    let pool = metric
+        .dimensions
+        .get("Resource")
+        .map_or(code, String::as_str)
+        .to_owned();
     rates.insert(
         code.to_owned(),
         RequestQuota {
@@ -222,19 +227,34 @@ mod tests {
     #[test]
     fn an_applied_value_replaces_the_default_and_keeps_it_in_mind() {
         let mut rates = rates();
-        adopt(&mut rates, &quota("L-6E3AF000", 10_000.0, PeriodUnit::Second), LimitSource::Default);
-        adopt(&mut rates, &quota("L-6E3AF000", 25_000.0, PeriodUnit::Second), LimitSource::Applied);
+        adopt(
+            &mut rates,
+            &quota("L-6E3AF000", 10_000.0, PeriodUnit::Second),
+            LimitSource::Default,
+        );
+        adopt(
+            &mut rates,
+            &quota("L-6E3AF000", 25_000.0, PeriodUnit::Second),
+            LimitSource::Applied,
+        );
         let symmetric = &rates["L-6E3AF000"];
         assert_eq!(symmetric.limit, RequestsPerSecond(25_000.0));
         assert_eq!(symmetric.limit_source, LimitSource::Applied);
         assert_eq!(symmetric.default, Some(RequestsPerSecond(10_000.0)));
-        assert_eq!(symmetric.pool, "SomethingNew", "the dimensions are those Service Quotas states");
+        assert_eq!(
+            symmetric.pool, "SomethingNew",
+            "the dimensions are those Service Quotas states"
+        );
     }
 
     #[test]
     fn a_quota_per_minute_is_compared_per_second() {
         let mut rates = rates();
-        adopt(&mut rates, &quota("L-NEW", 600.0, PeriodUnit::Minute), LimitSource::Applied);
+        adopt(
+            &mut rates,
+            &quota("L-NEW", 600.0, PeriodUnit::Minute),
+            LimitSource::Applied,
+        );
         assert_eq!(rates["L-NEW"].limit, RequestsPerSecond(10.0));
     }
 

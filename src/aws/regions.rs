@@ -78,7 +78,10 @@ async fn named_regions(session: &Session, named: &[Region]) -> Result<RegionsRea
     }
     Ok(RegionsRead {
         source: RegionSource::Requested,
-        regions: regions.into_iter().map(|region| (region, RegionState::Scanned)).collect(),
+        regions: regions
+            .into_iter()
+            .map(|region| (region, RegionState::Scanned))
+            .collect(),
         fallbacks: Vec::new(),
     })
 }
@@ -111,7 +114,10 @@ async fn enabled_regions(session: &Session) -> Result<RegionsRead, RegionError> 
                    Regional STS endpoint, or allow account:ListRegions, to be sure of those.";
     Ok(RegionsRead {
         source: RegionSource::Probed,
-        regions: regions.into_iter().map(|region| (region, RegionState::Scanned)).collect(),
+        regions: regions
+            .into_iter()
+            .map(|region| (region, RegionState::Scanned))
+            .collect(),
         fallbacks: error
             .into_iter()
             .map(|error| Fallback {
@@ -134,13 +140,22 @@ async fn list_regions(session: &Session) -> Option<Result<Vec<(Region, RegionSta
     let mut pages = Pages::default();
     let mut token = None;
     loop {
-        let request = || client.list_regions().max_results(50).set_next_token(token.clone()).send();
+        let request = || {
+            client
+                .list_regions()
+                .max_results(50)
+                .set_next_token(token.clone())
+                .send()
+        };
         let page = match caller.call(operation, request).await {
             Ok(page) => page,
             Err(error) => return Some(Err(error)),
         };
         let Some(listed) = page.regions else {
-            return Some(Err(CallError::malformed(operation, "the answer has no list of Regions")));
+            return Some(Err(CallError::malformed(
+                operation,
+                "the answer has no list of Regions",
+            )));
         };
         let brought = listed.len();
         regions.extend(listed.into_iter().filter_map(|region| {
@@ -160,7 +175,10 @@ async fn list_regions(session: &Session) -> Option<Result<Vec<(Region, RegionSta
     regions.sort_by(|a, b| a.0.cmp(&b.0));
     regions.dedup_by(|a, b| a.0 == b.0);
     if regions.iter().all(|(_, state)| *state == RegionState::NotEnabled) {
-        return Some(Err(CallError::malformed(operation, "no Region is enabled, which cannot be")));
+        return Some(Err(CallError::malformed(
+            operation,
+            "no Region is enabled, which cannot be",
+        )));
     }
     Some(Ok(regions))
 }

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, SdkConfig};
 use aws_sdk_kms::config::{Credentials as SdkCredentials, Region as SdkRegion, SharedCredentialsProvider};
@@ -24,10 +27,8 @@ use crate::published;
 const ATTEMPTS: u32 = 4;
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(5);
-/// How long one attempt may take.
-const ATTEMPT: Duration = Duration::from_secs(20);
-/// How long a call may take with all of its attempts.
-const CALL: Duration = Duration::from_secs(60);
+/// How long one attempt may take: a call that nobody answers is given up after about a minute.
+const ATTEMPT: Duration = Duration::from_secs(14);
 /// How many requests may be under way at once, over all Regions.
 const IN_FLIGHT: usize = 128;
 
@@ -96,9 +97,10 @@ impl Session {
         let home = match config.region() {
             Some(region) => Region::new(region.as_ref()),
             None => {
-                let home = settings.fallback_region.clone().unwrap_or_else(|| {
-                    Region::new(published::default_region("aws").unwrap_or("us-east-1"))
-                });
+                let home = settings
+                    .fallback_region
+                    .clone()
+                    .unwrap_or_else(|| Region::new(published::default_region("aws").unwrap_or("us-east-1")));
                 config = config.into_builder().region(sdk_region(&home)).build();
                 home
             }
@@ -129,9 +131,7 @@ impl Session {
                 .build(),
         );
         let operation = STS_GET_CALLER_IDENTITY;
-        let identity = caller
-            .call(operation, || sts.get_caller_identity().send())
-            .await?;
+        let identity = caller.call(operation, || sts.get_caller_identity().send()).await?;
         let (Some(account), Some(arn)) = (identity.account, identity.arn) else {
             return Err(CallError::malformed(operation, "the answer names no account"));
         };
@@ -249,22 +249,38 @@ async fn load(settings: &SessionSettings) -> SdkConfig {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT)
         .operation_attempt_timeout(ATTEMPT)
-        .operation_timeout(CALL)
         .build();
+    // It watches the throughput of long transfers. Our answers are short, and each attempt has its time limit.
+    let stalled = StalledStreamProtectionConfig::disabled();
     match &settings.credentials {
         Credentials::Resolved { profile } => {
             let mut loader = aws_config::defaults(BehaviorVersion::latest())
                 .http_client(settings.http.clone())
                 .sleep_impl(TokioSleep::new())
                 .retry_config(retry)
-                .timeout_config(timeouts);
+                .timeout_config(timeouts)
+                .stalled_stream_protection(stalled);
             if let Ok(name) = AppName::new(concat!("kms-audit-", env!("CARGO_PKG_VERSION"))) {
                 loader = loader.app_name(name);
             }
-            if let Some(profile) = profile {
-                loader = loader.profile_name(profile);
-            }
-            loader.load().await
+            let Some(profile) = profile else {
+                return loader.load().await;
+            };
+            // A profile that was named goes before whatever the environment holds, as with the AWS CLI.
+            let config = loader.profile_name(profile).load().await;
+            let provider = ProfileFileCredentialsProvider::builder()
+                .configure(
+                    &ProviderConfig::without_region()
+                        .with_region(config.region().cloned())
+                        .with_http_client(settings.http.clone())
+                        .with_sleep_impl(TokioSleep::new()),
+                )
+                .profile_name(profile)
+                .build();
+            config
+                .into_builder()
+                .credentials_provider(SharedCredentialsProvider::new(provider))
+                .build()
         }
         Credentials::Invented => {
             let invented = SdkCredentials::new("SANDBOX", "sandbox", None, None, "sandbox");
@@ -274,6 +290,7 @@ async fn load(settings: &SessionSettings) -> SdkConfig {
                 .sleep_impl(TokioSleep::new())
                 .retry_config(retry)
                 .timeout_config(timeouts)
+                .stalled_stream_protection(stalled)
                 .credentials_provider(SharedCredentialsProvider::new(invented))
                 .build()
         }
@@ -300,8 +317,8 @@ fn advice(cause: &CallError) -> &'static str {
         "ConnectionFailed" | "Timeout" | "MalformedResponse" => {
             "Check the network, the proxy (HTTPS_PROXY, NO_PROXY) and the endpoint (AWS_ENDPOINT_URL, --region)."
         }
-        _ if says("rofile") => "Check --profile and AWS_PROFILE against the AWS configuration files.",
-        _ if says("redentials") => {
+        _ if says("profile `") => "Check --profile and AWS_PROFILE against the AWS configuration files.",
+        _ if says("redential") => {
             "Provide credentials: AWS_PROFILE or --profile, `aws sso login`, or AWS_ACCESS_KEY_ID and \
              AWS_SECRET_ACCESS_KEY. To see the program without any, run `kms-audit scan --sandbox`."
         }

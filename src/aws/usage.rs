@@ -81,8 +81,8 @@ pub async fn read_usage(
     let mut asked: Vec<&mut RequestQuota> = Vec::new();
     for quota in quotas {
         // The cryptographic pools are always asked about; others only where `ListMetrics` shows data.
-        let wanted = quota.is_cryptographic()
-            || with_data.as_ref().is_none_or(|metrics| metrics.contains(&quota.metric));
+        let wanted =
+            quota.is_cryptographic() || with_data.as_ref().is_none_or(|metrics| metrics.contains(&quota.metric));
         if wanted {
             asked.push(quota);
         } else {
@@ -90,8 +90,21 @@ pub async fn read_usage(
         }
     }
     let at_once = (MOST_DATAPOINTS / window.datapoints().max(1)).clamp(1, MOST_QUERIES);
+    let mut refusal: Option<CallError> = None;
     for batch in asked.chunks_mut(at_once) {
-        read_batch(session, batch, window).await;
+        match &refusal {
+            None => {
+                refusal = read_batch(session, batch, window)
+                    .await
+                    .err()
+                    .filter(CallError::refuses_operation)
+            }
+            Some(refusal) => {
+                for quota in batch {
+                    quota.usage = Fact::Unavailable(refusal.clone().into());
+                }
+            }
+        }
     }
     fallbacks
 }
@@ -139,8 +152,16 @@ fn usage_metric(metric: Metric) -> Option<UsageMetric> {
 }
 
 /// Fetches the metrics of a few quotas, all pages, and writes their use.
-async fn read_batch(session: &RegionSession, batch: &mut [&mut RequestQuota], window: UsageWindow) {
-    let queries: Vec<MetricDataQuery> = batch.iter().enumerate().map(|(n, quota)| query(n, &quota.metric)).collect();
+async fn read_batch(
+    session: &RegionSession,
+    batch: &mut [&mut RequestQuota],
+    window: UsageWindow,
+) -> Result<(), CallError> {
+    let queries: Vec<MetricDataQuery> = batch
+        .iter()
+        .enumerate()
+        .map(|(n, quota)| query(n, &quota.metric))
+        .collect();
     let mut series: BTreeMap<String, Series> = BTreeMap::new();
     let outcome = fetch(session, queries, window, &mut series).await;
     for (n, quota) in batch.iter_mut().enumerate() {
@@ -152,6 +173,7 @@ async fn read_batch(session: &RegionSession, batch: &mut [&mut RequestQuota], wi
             ),
         };
     }
+    outcome
 }
 
 async fn fetch(
@@ -236,18 +258,27 @@ impl Series {
     fn add(&mut self, result: &MetricDataResult, window: UsageWindow) -> Result<(), CallError> {
         let (times, sums) = (result.timestamps(), result.values());
         if times.len() != sums.len() {
-            return Err(CallError::malformed(GET, "the answer has more moments than values, or fewer"));
+            return Err(CallError::malformed(
+                GET,
+                "the answer has more moments than values, or fewer",
+            ));
         }
         for (time, &sum) in times.iter().zip(sums) {
             let Some(at) = timestamp(time) else {
-                return Err(CallError::malformed(GET, "the answer has a moment outside of the calendar"));
+                return Err(CallError::malformed(
+                    GET,
+                    "the answer has a moment outside of the calendar",
+                ));
             };
             if at < window.start || at >= window.end || !sum.is_finite() {
                 continue;
             }
             self.datapoints += 1;
             // The first of equal minutes, whatever order they come in.
-            if self.peak.is_none_or(|peak| sum > peak.sum || (sum == peak.sum && at < peak.at)) {
+            if self
+                .peak
+                .is_none_or(|peak| sum > peak.sum || (sum == peak.sum && at < peak.at))
+            {
                 self.peak = Some(Peak { sum, at });
             }
         }
@@ -269,7 +300,11 @@ impl Series {
             status => {
                 let status = status.as_ref().map_or("no status", |status| status.as_str());
                 let said = self.said.unwrap_or_else(|| "no reason was given".to_owned());
-                Err(CallError::new(GET, status, format!("the datapoints are not complete: {said}")))
+                Err(CallError::new(
+                    GET,
+                    status,
+                    format!("the datapoints are not complete: {said}"),
+                ))
             }
         }
     }
@@ -303,8 +338,12 @@ mod tests {
     #[test]
     fn the_peak_is_the_busiest_minute_over_all_pages() {
         let mut series = Series::default();
-        series.add(&page(&[(0, 60.0), (1, 840_000.0)], StatusCode::PartialData), window()).unwrap();
-        series.add(&page(&[(2, 840_000.0), (3, 5.0)], StatusCode::Complete), window()).unwrap();
+        series
+            .add(&page(&[(0, 60.0), (1, 840_000.0)], StatusCode::PartialData), window())
+            .unwrap();
+        series
+            .add(&page(&[(2, 840_000.0), (3, 5.0)], StatusCode::Complete), window())
+            .unwrap();
         let usage = series.usage(window()).unwrap();
         assert_eq!(usage.datapoints, 4);
         assert_eq!(usage.peak_rate().unwrap().0, 14_000.0);
@@ -313,7 +352,11 @@ mod tests {
 
     #[test]
     fn datapoints_that_are_not_complete_are_no_answer() {
-        for status in [StatusCode::PartialData, StatusCode::InternalError, StatusCode::Forbidden] {
+        for status in [
+            StatusCode::PartialData,
+            StatusCode::InternalError,
+            StatusCode::Forbidden,
+        ] {
             let mut series = Series::default();
             series.add(&page(&[(0, 60.0)], status.clone()), window()).unwrap();
             assert_eq!(series.usage(window()).unwrap_err().code, status.as_str());

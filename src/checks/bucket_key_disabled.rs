@@ -60,8 +60,8 @@ fn failure(encryption: &BucketEncryption) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::super::fixtures::judge;
-    use crate::facts::examples::{account, bucket, denied, region};
     use super::*;
+    use crate::facts::examples::{account, bucket, denied, region};
 
     fn failed(algorithm: SseAlgorithm, bucket_key: bool) -> u64 {
         let mut account = account(region([]));

@@ -38,7 +38,12 @@ fn assess(account: &AccountFacts, config: &Config, outcomes: &mut Outcomes<'_>) 
         for (class, keys) in by_class {
             // The oldest is the one to keep.
             let mut keys = keys;
-            keys.sort_by_key(|key| (key.metadata.known().and_then(|metadata| metadata.creation_date), &key.arn));
+            keys.sort_by_key(|key| {
+                (
+                    key.metadata.known().and_then(|metadata| metadata.creation_date),
+                    &key.arn,
+                )
+            });
             let mut keys = keys.into_iter();
             let Some(kept) = keys.next() else { continue };
             outcomes.pass();
@@ -63,18 +68,24 @@ fn failure(class: &str, kept: &Key, key: &Key) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::super::fixtures::judge;
-    use crate::facts::examples::{account, denied, key, region};
     use super::*;
+    use crate::facts::examples::{account, denied, key, region};
 
     #[test]
     fn one_key_for_each_class_passes() {
-        let judged = judge(&CHECK, account(region([key(&[("DataClass", "a")]), key(&[("DataClass", "b")])])));
+        let judged = judge(
+            &CHECK,
+            account(region([key(&[("DataClass", "a")]), key(&[("DataClass", "b")])])),
+        );
         assert_eq!((judged.tally.passed, judged.tally.failed), (2, 0));
     }
 
     #[test]
     fn the_second_key_of_a_class_fails_whatever_its_case() {
-        let judged = judge(&CHECK, account(region([key(&[("DataClass", "a")]), key(&[("data-class", "A")])])));
+        let judged = judge(
+            &CHECK,
+            account(region([key(&[("DataClass", "a")]), key(&[("data-class", "A")])])),
+        );
         assert_eq!((judged.tally.passed, judged.tally.failed), (1, 1));
     }
 

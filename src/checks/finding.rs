@@ -106,5 +106,9 @@ pub(super) fn fingerprint(check: &str, account: &AccountId, arn: &Arn) -> String
         hash.update(part.as_bytes());
         hash.update([0]);
     }
-    hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    hash.finalize()
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

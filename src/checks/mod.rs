@@ -59,7 +59,10 @@ mod tests {
     #[test]
     fn ids_are_kebab_case_and_unique() {
         let mut ids: Vec<_> = CHECKS.iter().map(|check| check.id).collect();
-        assert!(ids.iter().all(|id| id.chars().all(|c| c.is_ascii_lowercase() || c == '-')));
+        assert!(
+            ids.iter()
+                .all(|id| id.chars().all(|c| c.is_ascii_lowercase() || c == '-'))
+        );
         ids.sort_unstable();
         assert!(ids.windows(2).all(|pair| pair[0] != pair[1]));
     }
@@ -69,8 +72,17 @@ mod tests {
         for check in CHECKS {
             let path = format!("{}/docs/checks/{}.md", env!("CARGO_MANIFEST_DIR"), check.id);
             let page = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
-            assert!(page.starts_with(&format!("# `{}`: {}\n", check.id, check.title)), "{path}");
-            for section in ["## What it looks for", "## Why", "## False positives", "## What to do", "## Sources"] {
+            assert!(
+                page.starts_with(&format!("# `{}`: {}\n", check.id, check.title)),
+                "{path}"
+            );
+            for section in [
+                "## What it looks for",
+                "## Why",
+                "## False positives",
+                "## What to do",
+                "## Sources",
+            ] {
                 assert!(page.contains(section), "{path} lacks {section}");
             }
         }

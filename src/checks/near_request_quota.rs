@@ -3,7 +3,7 @@
 use super::outcomes::{Failure, observed};
 use super::{Check, Outcomes, Severity};
 use crate::config::Config;
-use crate::facts::{AccountFacts, Fact, LimitSource, RegionFacts, RequestQuota, Usage};
+use crate::facts::{AccountFacts, Fact, LimitSource, RegionFacts, RequestQuota, RequestsPerSecond, Usage};
 use crate::model::Headroom;
 
 pub const CHECK: Check = Check {
@@ -74,8 +74,9 @@ fn failure(quota: &RequestQuota, usage: &Usage, headroom: &Headroom, threshold: 
     } else {
         CHECK.severity
     };
-    let rate = headroom.peak.sum / f64::from(usage.resolution_seconds);
-    let percent = (headroom.utilization * 1_000.0).round() / 10.0;
+    let rate = RequestsPerSecond(headroom.peak.sum / f64::from(usage.resolution_seconds));
+    // Rounded down, as everywhere: 69.99 % is never shown as 70 %.
+    let percent = (headroom.utilization * 1_000.0 + 1e-9).floor() / 10.0;
     let source = match quota.limit_source {
         LimitSource::Applied => "the quota applied to the account",
         LimitSource::Default => "the AWS default of the Region",
@@ -84,9 +85,9 @@ fn failure(quota: &RequestQuota, usage: &Usage, headroom: &Headroom, threshold: 
     Failure {
         severity: Some(severity),
         detail: format!(
-            "In the minute of {} there were {rate:.0} requests/s, {percent} % of {} requests/s ({source}). The figure \
-             is the average of that minute and so a lower bound: a burst shorter than a minute was higher.",
-            headroom.peak.at, quota.limit.0,
+            "In the minute of {} there were {rate} requests/s, {percent} % of {} requests/s ({source}). The figure is \
+             the average of that minute and so a lower bound: a burst shorter than a minute was higher.",
+            headroom.peak.at, quota.limit,
         ),
         observed: observed! {
             "pool": quota.pool,
@@ -108,13 +109,16 @@ fn failure(quota: &RequestQuota, usage: &Usage, headroom: &Headroom, threshold: 
 #[cfg(test)]
 mod tests {
     use super::super::fixtures::judge;
-    use crate::facts::examples::{account, denied, quota, region};
     use super::*;
+    use crate::facts::examples::{account, denied, quota, region};
 
     fn severity(sum: f64) -> Option<Severity> {
         let mut here = region([]);
         here.quotas = vec![quota(10_000.0, Some(sum))];
-        judge(&CHECK, account(here)).findings.first().map(|finding| finding.severity)
+        judge(&CHECK, account(here))
+            .findings
+            .first()
+            .map(|finding| finding.severity)
     }
 
     #[test]
@@ -151,6 +155,10 @@ mod tests {
         let judged = judge(&CHECK, account(here.clone()));
         assert_eq!((judged.tally.passed, judged.tally.not_assessed.len()), (0, 1));
         here.quotas = vec![quota(10_000.0, Some(600_000.0))];
-        assert_eq!(judge(&CHECK, account(here)).tally.failed, 1, "a high one is still a finding");
+        assert_eq!(
+            judge(&CHECK, account(here)).tally.failed,
+            1,
+            "a high one is still a finding"
+        );
     }
 }

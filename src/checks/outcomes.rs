@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::finding::{Finding, Resource, Severity, fingerprint};
 use super::Check;
+use super::finding::{Finding, Resource, Severity, fingerprint};
 use crate::facts::{AccountFacts, AccountId, Arn, Bucket, Key, Region, RequestQuota};
 use crate::published::MicroDollars;
 

@@ -80,8 +80,8 @@ fn failure(key: &Key, claim: &Claim) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::super::fixtures::judge;
-    use crate::facts::examples::{account, denied, key, region};
     use super::*;
+    use crate::facts::examples::{account, denied, key, region};
     use crate::facts::{Fact, KeyState};
 
     #[test]
@@ -94,7 +94,11 @@ mod tests {
     fn a_key_without_a_reason_fails_and_a_near_miss_is_named() {
         let judged = judge(&CHECK, account(region([key(&[("Requirement", "policy")])])));
         assert_eq!(judged.tally.failed, 1);
-        assert!(judged.findings[0].detail.contains("The tag Requirement is not requirement"));
+        assert!(
+            judged.findings[0]
+                .detail
+                .contains("The tag Requirement is not requirement")
+        );
         assert_eq!(judged.findings[0].monthly_cost_usd.unwrap().dollars(), 1.0);
     }
 

@@ -64,8 +64,8 @@ fn failure(claim: &Claim) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::super::fixtures::judge;
-    use crate::facts::examples::{account, denied, key, region};
     use super::*;
+    use crate::facts::examples::{account, denied, key, region};
 
     #[test]
     fn a_word_of_the_vocabulary_passes() {
@@ -76,7 +76,10 @@ mod tests {
     #[test]
     fn a_misspelt_word_fails_and_the_nearest_is_offered() {
         let judged = judge(&CHECK, account(region([key(&[("requirement", "polcy")])])));
-        assert_eq!(judged.findings[0].detail, "requirement = polcy is not in the vocabulary; policy is.");
+        assert_eq!(
+            judged.findings[0].detail,
+            "requirement = polcy is not in the vocabulary; policy is."
+        );
     }
 
     #[test]

@@ -32,6 +32,11 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// A signal came before anything was read, so there is no report.
+#[derive(Debug, thiserror::Error)]
+#[error("stopped before anything was read; there is no report")]
+pub struct StoppedEarly(pub u8);
+
 /// The command line asks for something that does not exist.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]

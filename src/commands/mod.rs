@@ -7,7 +7,7 @@ mod scan;
 mod signals;
 mod template;
 
-pub use exit::{Exit, UsageError};
+pub use exit::{Exit, StoppedEarly, UsageError};
 
 use crate::cli::{Cli, Command};
 

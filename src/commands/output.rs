@@ -36,14 +36,21 @@ impl OutputFolder {
             }),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Self::adopt(path),
             Err(error) => Err(error).with_context(|| {
-                format!("cannot make the output folder {}; name another with --out", path.display())
+                format!(
+                    "cannot make the output folder {}; name another with --out",
+                    path.display()
+                )
             }),
         }
     }
 
     fn adopt(path: PathBuf) -> anyhow::Result<Self> {
-        let mut entries = fs::read_dir(&path)
-            .with_context(|| format!("cannot use {} as the output folder; name another with --out", path.display()))?;
+        let mut entries = fs::read_dir(&path).with_context(|| {
+            format!(
+                "cannot use {} as the output folder; name another with --out",
+                path.display()
+            )
+        })?;
         if entries.next().is_some() {
             bail!(
                 "the output folder {} exists and is not empty; name another with --out. A report is never overwritten.",
@@ -100,7 +107,9 @@ fn default_name(as_of: Timestamp) -> anyhow::Result<PathBuf> {
         .chain(suffixes)
         .map(PathBuf::from)
         .find(|path| !path.exists())
-        .with_context(|| format!("every name from {name} to {name}-{MOST_SUFFIXES} is taken; name a folder with --out"))
+        .with_context(|| {
+            format!("every name from {name} to {name}-{MOST_SUFFIXES} is taken; name a folder with --out")
+        })
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::output::OutputFolder;
 use super::progress_bar::Display;
 use super::signals::Signal;
-use super::{Exit, UsageError};
+use super::{Exit, StoppedEarly, UsageError};
 use crate::assessment::{Assessment, Assessor};
 use crate::aws::{ApiShare, Credentials, RegionChoice, RegionError, Session, SessionSettings, Stop, UsageWindow};
 use crate::checks::Severity;
@@ -65,7 +65,11 @@ impl Job {
                 .map_err(|what| anyhow::anyhow!("[scan] api-share in the configuration: {what}"))?,
             (None, None) => ApiShare::DEFAULT,
         };
-        let named = if args.regions.is_empty() { &config.scan.regions } else { &args.regions };
+        let named = if args.regions.is_empty() {
+            &config.scan.regions
+        } else {
+            &args.regions
+        };
         let regions = match named.as_slice() {
             [] => RegionChoice::Enabled,
             named => RegionChoice::Named(named.iter().map(Region::new).collect()),
@@ -99,8 +103,15 @@ impl Job {
     /// Reads the account and writes the snapshot. Says which signal stopped it, if one did.
     async fn collect(&self, output: &mut OutputFolder) -> anyhow::Result<Option<u8>> {
         let started_at = Timestamp::now();
-        let session = Session::open(self.settings.clone()).await?;
         let signal = Signal::listen(self.settings.stop.clone());
+        let session = match Session::open(self.settings.clone()).await {
+            Ok(session) => session,
+            Err(error) => {
+                return Err(signal
+                    .heard()
+                    .map_or_else(|| error.into(), |signal| StoppedEarly(signal).into()));
+            }
+        };
         let progress = Arc::new(Progress::default());
         let display = Display::start(progress.clone());
         let plan = ScanPlan {
@@ -173,7 +184,8 @@ fn choose_aws(args: &ScanArgs) -> anyhow::Result<Aws> {
             profile: args.profile.clone(),
         },
         home: None,
-        as_of: Timestamp::now(),
+        // Whole seconds: it names the folder and stands in every report.
+        as_of: Timestamp::from_second(Timestamp::now().as_second())?,
         is_sandbox: false,
     })
 }

@@ -47,7 +47,11 @@ pub(crate) fn key(tags: &[(&str, &str)]) -> Key {
             custom_key_store_id: None,
             description: String::new(),
         }),
-        tags: Fact::Known(tags.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect()),
+        tags: Fact::Known(
+            tags.iter()
+                .map(|(key, value)| (key.to_string(), value.to_string()))
+                .collect(),
+        ),
     }
 }
 

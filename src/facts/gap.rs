@@ -77,8 +77,18 @@ impl Gaps<'_> {
         );
         for key in &facts.keys {
             let arn = Some(key.arn.as_str());
-            self.note(region, &key.metadata, arn, "state, spec and origin of these keys are unknown");
-            self.note(region, &key.tags, arn, "the justification of these keys was not assessed");
+            self.note(
+                region,
+                &key.metadata,
+                arn,
+                "state, spec and origin of these keys are unknown",
+            );
+            self.note(
+                region,
+                &key.tags,
+                arn,
+                "the justification of these keys was not assessed",
+            );
         }
         self.note(
             region,
@@ -102,13 +112,7 @@ impl Gaps<'_> {
         }
     }
 
-    fn note<T>(
-        &mut self,
-        region: Option<&Region>,
-        fact: &Fact<T>,
-        resource: Option<&str>,
-        effect: &'static str,
-    ) {
+    fn note<T>(&mut self, region: Option<&Region>, fact: &Fact<T>, resource: Option<&str>, effect: &'static str) {
         let Some(Unavailable {
             operation,
             code,

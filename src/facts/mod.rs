@@ -19,9 +19,7 @@ pub use account::{AccountFacts, AccountId, ApiCalls, Fallback, RegionFacts, Regi
 pub use arn::Arn;
 pub use bucket::{Bucket, BucketEncryption, SseAlgorithm};
 pub use gap::{Gap, gaps};
-pub use key::{
-    Key, KeyManager, KeyMetadata, KeyOrigin, KeySpec, KeyState, KeyUsage, MultiRegionRole,
-};
+pub use key::{Key, KeyManager, KeyMetadata, KeyOrigin, KeySpec, KeyState, KeyUsage, MultiRegionRole};
 pub use quota::{LimitSource, Peak, RequestQuota, RequestsPerSecond, Usage, UsageMetric};
 pub use region::Region;
 pub use scan::ScanFacts;

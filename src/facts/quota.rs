@@ -8,15 +8,23 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Fact;
+use crate::numbers::grouped;
 
-/// A rate of requests.
+/// A rate of requests. Shown as a bare figure.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct RequestsPerSecond(pub f64);
 
 impl fmt::Display for RequestsPerSecond {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} requests/s", self.0)
+        // As many digits as it needs: quotas go from 0.1 to 100,000.
+        if self.0 >= 100.0 || self.0.fract() == 0.0 {
+            f.write_str(&grouped(self.0.round() as u64))
+        } else if self.0 >= 1.0 {
+            write!(f, "{:.1}", self.0)
+        } else {
+            write!(f, "{:.2}", self.0)
+        }
     }
 }
 
@@ -114,5 +122,16 @@ impl Usage {
     pub fn peak_rate(&self) -> Option<RequestsPerSecond> {
         self.peak
             .map(|peak| RequestsPerSecond(peak.sum / f64::from(self.resolution_seconds)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_rates_keep_their_digits() {
+        let shown = [100_000.0, 0.05, 12.34, 1.0].map(|rate| RequestsPerSecond(rate).to_string());
+        assert_eq!(shown, ["100,000", "0.05", "12.3", "1"]);
     }
 }

@@ -135,7 +135,9 @@ fn read_class(tag: &str, value: &str, policy: &JustificationPolicy, claim: &mut 
     if !class.is_empty() && allowed {
         claim.class = Some(class);
     } else {
-        claim.unrecognized.push(unrecognized(tag, value.trim(), &policy.classes));
+        claim
+            .unrecognized
+            .push(unrecognized(tag, value.trim(), &policy.classes));
     }
 }
 
@@ -181,7 +183,10 @@ mod tests {
     use super::*;
 
     fn claim(tags: &[(&str, &str)]) -> Claim {
-        let tags = tags.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
+        let tags = tags
+            .iter()
+            .map(|(key, value)| (key.to_string(), value.to_string()))
+            .collect();
         read(&tags, &JustificationPolicy::default())
     }
 
@@ -233,7 +238,11 @@ mod tests {
             assert_eq!(claim.label(), "", "{tag}");
             assert_eq!(claim.near_misses[0].expected, expected, "{tag}");
         }
-        assert!(claim(&[("team", "payments"), ("tenant", "acme")]).near_misses.is_empty());
+        assert!(
+            claim(&[("team", "payments"), ("tenant", "acme")])
+                .near_misses
+                .is_empty()
+        );
     }
 
     #[test]

@@ -6,6 +6,8 @@ use std::ops::{Add, AddAssign, Mul};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::numbers::grouped;
+
 /// What a KMS key costs a month, in every Region of the commercial partition, whatever its spec and origin; each
 /// replica of a multi-Region key counts as a key of its own, and so does a disabled one. A key pending deletion is
 /// free. The first two rotations add one dollar each.
@@ -27,20 +29,8 @@ impl MicroDollars {
 impl fmt::Display for MicroDollars {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let cents = (self.0 + 5_000) / 10_000;
-        write!(f, "${}.{:02}", group_thousands(cents / 100), cents % 100)
+        write!(f, "${}.{:02}", grouped((cents / 100).unsigned_abs()), cents % 100)
     }
-}
-
-fn group_thousands(number: i64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }
 
 impl Add for MicroDollars {

@@ -8,6 +8,7 @@ use super::visible::visible;
 use super::wording;
 use crate::assessment::{Assessment, Document, FindingGroup, QuotaRow};
 use crate::checks::Severity;
+use crate::numbers::grouped;
 use crate::published::MicroDollars;
 
 /// How many Regions and quotas a table shows.
@@ -25,7 +26,7 @@ struct Page<'a> {
 
 impl Page<'_> {
     fn count(&self, number: impl std::borrow::Borrow<u64>) -> String {
-        wording::count(*number.borrow())
+        grouped(*number.borrow())
     }
 
     fn percent(&self, part: impl std::borrow::Borrow<f64>) -> String {
@@ -110,7 +111,10 @@ mod tests {
         assert_eq!(escaped("a|b\n# c"), "a\\|b\\u{a}&#35; c".replace("\\u", "\\\\u"));
         assert_eq!(escaped("<script>"), "&lt;script&gt;");
         assert_eq!(escaped("[x](javascript:0)"), "\\[x\\](javascript:0)");
-        assert_eq!(escaped("https://evil.example www.evil"), "https&#58;//evil.example www&#46;evil");
+        assert_eq!(
+            escaped("https://evil.example www.evil"),
+            "https&#58;//evil.example www&#46;evil"
+        );
         assert_eq!(escaped("@org/team #1 `x`"), "&#64;org/team &#35;1 \\`x\\`");
     }
 }

@@ -9,3 +9,6 @@ mod wording;
 pub use json::{schema, write_json};
 pub use markdown::render_markdown;
 pub use terminal::{Palette, render_terminal};
+
+#[cfg(test)]
+mod tests;

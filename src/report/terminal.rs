@@ -8,9 +8,10 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table};
 
 use super::visible::visible;
-use super::wording::{self, count, counted};
+use super::wording::{self, counted};
 use crate::assessment::{Assessment, Document, FindingGroup, InventoryRow, QuotaRow};
 use crate::checks::Severity;
+use crate::numbers::grouped;
 
 /// How many rows of a table fit the screen.
 const MOST_REGIONS: usize = 8;
@@ -41,8 +42,16 @@ pub fn render_terminal(assessment: &Assessment, palette: Palette, folder: &Path)
     screen.buckets(&mut out, document)?;
     screen.findings(&mut out, &assessment.groups)?;
     screen.gaps(&mut out, document)?;
-    writeln!(out, "\nReport in {}", visible(&folder.join("report.md").to_string_lossy()))?;
-    let colour = if document.coverage.complete { AnsiColor::Green } else { AnsiColor::Yellow };
+    writeln!(
+        out,
+        "\nReport in {}",
+        visible(&folder.join("report.md").to_string_lossy())
+    )?;
+    let colour = if document.coverage.complete {
+        AnsiColor::Green
+    } else {
+        AnsiColor::Yellow
+    };
     writeln!(out, "{}", screen.paint(&wording::coverage_line(document), colour))?;
     Ok(out)
 }
@@ -66,13 +75,21 @@ impl Screen {
 
     fn keys(&self, out: &mut String, document: &Document) -> fmt::Result {
         let summary = &document.summary;
-        let at_least = if summary.key_inventory_complete { "" } else { "at least " };
+        let at_least = if summary.key_inventory_complete {
+            ""
+        } else {
+            "at least "
+        };
         writeln!(
             out,
             "\n{}  {at_least}{} ({} more AWS managed), {} a month or more",
             self.bold("Keys"),
-            counted(summary.customer_managed_keys, "customer managed key", "customer managed keys"),
-            count(summary.aws_managed_keys),
+            counted(
+                summary.customer_managed_keys,
+                "customer managed key",
+                "customer managed keys"
+            ),
+            grouped(summary.aws_managed_keys),
             summary.monthly_cost_usd
         )?;
         let holds_keys = |row: &&InventoryRow| row.customer_managed > 0 || row.unknown_manager > 0 || !row.complete;
@@ -81,17 +98,29 @@ impl Screen {
         if rows.is_empty() {
             return Ok(());
         }
-        let mut table = self.table(&["Region", "Keys", "Justified", "Unjustified", "Unrecognized", "Deleting", "Unread"]);
+        let mut table = self.table(&[
+            "Region",
+            "Keys",
+            "Justified",
+            "Unjustified",
+            "Unrecognized",
+            "Deleting",
+            "Unread",
+        ]);
         for row in rows.iter().take(MOST_REGIONS) {
-            let keys = format!("{}{}", if row.complete { "" } else { ">= " }, count(row.customer_managed));
+            let keys = format!(
+                "{}{}",
+                if row.complete { "" } else { ">= " },
+                grouped(row.customer_managed)
+            );
             table.add_row(vec![
                 Cell::new(&row.region),
                 number(keys),
-                number(count(row.justified)),
-                number(count(row.unjustified)),
-                number(count(row.unrecognized)),
-                number(count(row.pending_deletion)),
-                number(count(row.not_assessed + row.unknown_manager)),
+                number(grouped(row.justified)),
+                number(grouped(row.unjustified)),
+                number(grouped(row.unrecognized)),
+                number(grouped(row.pending_deletion)),
+                number(grouped(row.not_assessed + row.unknown_manager)),
             ]);
         }
         self.show(out, table, rows.len(), MOST_REGIONS, "Regions")
@@ -126,7 +155,7 @@ impl Screen {
             Cell::new(visible(&row.pool)),
             number(wording::peak(row)),
             Cell::new(at.unwrap_or_default()),
-            number(wording::rate(row.limit_rps)),
+            number(row.limit_rps.to_string()),
             Cell::new(row.limit_source.as_str()),
             number(used),
         ]
@@ -138,7 +167,7 @@ impl Screen {
             out,
             "\n{}  {} of {} with SSE-KMS and no Bucket Key",
             self.bold("Buckets"),
-            count(summary.sse_kms_buckets_without_bucket_key),
+            grouped(summary.sse_kms_buckets_without_bucket_key),
             counted(summary.buckets, "bucket", "buckets"),
         )
     }
@@ -154,9 +183,12 @@ impl Screen {
             table.add_row(vec![
                 self.severity(group.severity),
                 Cell::new(&group.check),
-                number(count(group.count)),
+                number(grouped(group.count)),
                 Cell::new(group.region.as_ref().map_or("", |region| region.as_str())),
-                Cell::new(shorten(&names.join(", "), 40)),
+                Cell::new(shorten(
+                    &names.join(", "),
+                    usize::from(self.palette.width).saturating_sub(68).max(20),
+                )),
             ]);
         }
         self.show(out, table, groups.len(), MOST_GROUPS, "groups of findings")
@@ -177,10 +209,18 @@ impl Screen {
             }
             self.show(out, table, coverage.gaps.len(), MOST_GAPS, "gaps")?;
         }
-        let mut instead: Vec<_> = coverage.fallbacks.iter().map(|fallback| (&fallback.operation, &fallback.error_code)).collect();
+        let mut instead: Vec<_> = coverage
+            .fallbacks
+            .iter()
+            .map(|fallback| (&fallback.operation, &fallback.error_code))
+            .collect();
         instead.dedup();
         for (operation, code) in instead {
-            writeln!(out, "  {operation} failed ({}) and was made up for; see report.md.", visible(code))?;
+            writeln!(
+                out,
+                "  {operation} failed ({}) and was made up for; see report.md.",
+                visible(code)
+            )?;
         }
         Ok(())
     }
@@ -198,7 +238,11 @@ impl Screen {
         }
         let style = |title: &&str| {
             let cell = Cell::new(title);
-            if self.palette.colours { cell.add_attribute(Attribute::Dim) } else { cell }
+            if self.palette.colours {
+                cell.add_attribute(Attribute::Dim)
+            } else {
+                cell
+            }
         };
         table.set_header(header.iter().map(style));
         table

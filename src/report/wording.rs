@@ -1,7 +1,8 @@
 //! Words that several formats share, so that all say the same thing the same way.
 
 use crate::assessment::{Document, QuotaRow, UsageState};
-use crate::facts::{Gap, RequestsPerSecond};
+use crate::facts::Gap;
+use crate::numbers::grouped;
 
 /// What the peak is, in words.
 pub(super) const PEAK_NOTE: &str = "A peak is the busiest minute of the window: its request count divided by 60. \
@@ -12,33 +13,9 @@ pub(super) const PEAK_NOTE: &str = "A peak is the busiest minute of the window: 
 pub(super) const COST_NOTE: &str = "Key storage at the commercial list price of $1 a month; rotations (up to $2 a \
     month each key) and requests come on top.";
 
-/// A whole number with grouped thousands.
-pub(super) fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
 /// A count and the noun that goes with it.
 pub(super) fn counted(number: u64, one: &str, many: &str) -> String {
-    format!("{} {}", count(number), if number == 1 { one } else { many })
-}
-
-/// A rate, with as many digits as it needs.
-pub(super) fn rate(rate: RequestsPerSecond) -> String {
-    if rate.0 >= 100.0 || rate.0.fract() == 0.0 {
-        count(rate.0.round() as u64)
-    } else if rate.0 >= 1.0 {
-        format!("{:.1}", rate.0)
-    } else {
-        format!("{:.2}", rate.0)
-    }
+    format!("{} {}", grouped(number), if number == 1 { one } else { many })
 }
 
 /// A part of a whole, rounded down, so that 69.99 % is never shown as 70 %.
@@ -54,17 +31,19 @@ pub(super) fn percent(part: f64) -> String {
 /// The peak of a quota, or why there is none.
 pub(super) fn peak(row: &QuotaRow) -> String {
     match (row.usage, row.peak_rps) {
-        (UsageState::Measured, Some(peak)) => rate(peak),
+        (UsageState::Measured, Some(peak)) => peak.to_string(),
         (UsageState::NoDatapoints, _) => "no datapoints".to_owned(),
-        _ => "could not be read".to_owned(),
+        _ => "unread".to_owned(),
     }
 }
 
 /// The quota rows worth reading: those with a peak or an unread metric, the highest utilization first. The rest, pools
 /// without a datapoint, are a number.
 pub(super) fn quotas_to_show(document: &Document) -> (Vec<&QuotaRow>, u64) {
-    let (mut shown, silent): (Vec<_>, Vec<_>) =
-        document.quota.iter().partition(|row| row.usage != UsageState::NoDatapoints);
+    let (mut shown, silent): (Vec<_>, Vec<_>) = document
+        .quota
+        .iter()
+        .partition(|row| row.usage != UsageState::NoDatapoints);
     shown.sort_by(|a, b| {
         let order = |row: &QuotaRow| row.utilization.unwrap_or(-1.0);
         order(b).total_cmp(&order(a))
@@ -74,7 +53,10 @@ pub(super) fn quotas_to_show(document: &Document) -> (Vec<&QuotaRow>, u64) {
 
 /// What a gap left unread, in a few words.
 pub(super) fn gap_scope(gap: &Gap) -> String {
-    let region = gap.region.as_ref().map_or("the account".to_owned(), ToString::to_string);
+    let region = gap
+        .region
+        .as_ref()
+        .map_or("the account".to_owned(), ToString::to_string);
     match gap.resources.len() as u64 {
         0 => region,
         resources => format!("{region}, {}", counted(resources, "resource", "resources")),
@@ -111,12 +93,5 @@ mod tests {
         assert_eq!(percent(1.4), "140 %");
         assert_eq!(percent(0.0001), "< 0.1 %");
         assert_eq!(percent(0.0), "0 %");
-    }
-
-    #[test]
-    fn small_rates_keep_their_digits() {
-        assert_eq!(rate(RequestsPerSecond(100_000.0)), "100,000");
-        assert_eq!(rate(RequestsPerSecond(0.05)), "0.05");
-        assert_eq!(rate(RequestsPerSecond(12.34)), "12.3");
     }
 }

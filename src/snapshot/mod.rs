@@ -56,7 +56,7 @@ impl Table {
 #[derive(Debug, thiserror::Error)]
 pub enum SnapshotError {
     /// The file system refused.
-    #[error("snapshot file {path}: {source}")]
+    #[error("snapshot file {path}")]
     File {
         /// The file.
         path: PathBuf,
@@ -64,7 +64,7 @@ pub enum SnapshotError {
         source: std::io::Error,
     },
     /// A row is not what it should be.
-    #[error("snapshot file {path}, line {line}: {source}")]
+    #[error("snapshot file {path}, line {line}")]
     Row {
         /// The file.
         path: PathBuf,

@@ -65,10 +65,14 @@ impl SnapshotReader {
             .map(|row| (row.region.clone(), region_facts(row)))
             .collect();
         for row in self.rows::<OwnedKeyRow>(Table::Keys, id)? {
-            self.region(&mut regions, Table::Keys, id, &row.region)?.keys.push(row.key);
+            self.region(&mut regions, Table::Keys, id, &row.region)?
+                .keys
+                .push(row.key);
         }
         for row in self.rows::<OwnedQuotaRow>(Table::Quotas, id)? {
-            self.region(&mut regions, Table::Quotas, id, &row.region)?.quotas.push(row.quota);
+            self.region(&mut regions, Table::Quotas, id, &row.region)?
+                .quotas
+                .push(row.quota);
         }
         Ok(AccountFacts {
             account_id: id.clone(),

@@ -108,7 +108,10 @@ impl SnapshotWriter {
     }
 }
 
-fn write_whole(path: &Path, content: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<(), SnapshotError> {
+fn write_whole(
+    path: &Path,
+    content: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+) -> Result<(), SnapshotError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     private_files::make_folder(folder)
         .and_then(|()| private_files::write_whole(path, content))

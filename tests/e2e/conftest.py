@@ -143,10 +143,31 @@ def binary() -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def program(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Program:
-    """A program whose home and working folder the tests of one file share."""
     return Program(binary, tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="session")
+def scan_of_a_silent_server(program: Program, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Run]]:
+    """A scan of a server that accepts connections and never answers; call it to wait for the end."""
+    arguments = ("scan", "--region", "us-east-1", "--out", tmp_path_factory.mktemp("silent") / "report")
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as silent:
+        started = time.monotonic()
+        process = program.start(*arguments, endpoint=f"http://127.0.0.1:{silent.getsockname()[1]}")
+        try:
+            yield lambda: program.finish(process, arguments, 100, started)
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.communicate()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def start_early_what_takes_long(request: pytest.FixtureRequest) -> None:
+    """The scan of the silent server needs a minute and no processor: it goes on beside the other tests."""
+    if any("scan_of_a_silent_server" in item.fixturenames for item in request.session.items):
+        request.getfixturevalue("scan_of_a_silent_server")
 
 
 # ---- the servers ---------------------------------------------------------------------------------------------------

@@ -18,22 +18,6 @@ COULD_NOT_RUN = 1
 USAGE = 2
 
 
-@pytest.fixture(scope="module", autouse=True)
-def waiting_in_vain(program, tmp_path_factory):
-    """A scan of a server that accepts connections and is silent: it goes on beside the tests of this file."""
-    out = tmp_path_factory.mktemp("silent") / "report"
-    with socket.create_server(("127.0.0.1", 0), backlog=64) as silent:
-        arguments = ("scan", "--region", "us-east-1", "--out", out)
-        started = time.monotonic()
-        process = program.start(*arguments, endpoint=f"http://127.0.0.1:{silent.getsockname()[1]}")
-        try:
-            yield lambda: program.finish(process, arguments, 100, started)
-        finally:
-            if process.poll() is None:
-                process.kill()
-                process.communicate()
-
-
 def refused(run, code: int, *words: str) -> None:
     """The run ended with `code`, said why on stderr, and wrote nothing that looks like a result."""
     assert run.code == code, run.explain()
@@ -63,10 +47,28 @@ def test_an_unknown_profile_is_named(program, ministack, out):
     assert run.seconds < 30
 
 
+def test_an_unknown_profile_is_not_replaced_by_the_credentials_of_the_environment(program, ministack, out):
+    run = program.run("scan", "--profile", "nope", "--region", "us-east-1", "--out", out,
+                      endpoint=ministack.endpoint, access_key="111122223333")
+    refused(run, COULD_NOT_RUN, "nope", "profile")
+
+
+def test_a_profile_that_was_named_goes_before_the_credentials_of_the_environment(program, ministack, tmp_path, out):
+    """As with the AWS CLI: whoever names a profile must not audit another account."""
+    credentials = tmp_path / "credentials"
+    credentials.write_text("[audit]\naws_access_key_id = 444455556666\naws_secret_access_key = not-a-secret\n")
+    run = program.run("scan", "--profile", "audit", "--region", "us-east-1", "--out", out,
+                      endpoint=ministack.endpoint, access_key="111122223333",
+                      AWS_SHARED_CREDENTIALS_FILE=str(credentials))
+    assert run.code == 0, run.explain()
+    assert run.report["scan"]["accounts"] == ["444455556666"]
+
+
 def test_without_credentials_the_ways_to_give_some_are_named(program, ministack, out):
     run = program.run("scan", "--region", "us-east-1", "--out", out, endpoint=ministack.endpoint, access_key=None)
     refused(run, COULD_NOT_RUN, "credentials", "--sandbox")
     assert run.seconds < 30
+    assert "ProviderError" not in run.stderr and "DispatchFailure" not in run.stderr, "not for people"
 
 
 def test_an_endpoint_that_refuses_connections_is_named(program, out):
@@ -340,9 +342,3 @@ def test_the_working_folder_keeps_clean_when_nothing_ran(program):
     before = sorted(os.listdir(program.home))
     program.run("scan", "--region", "us-east-1", endpoint=f"http://127.0.0.1:{free_port()}")
     assert sorted(os.listdir(program.home)) == before
-
-
-def test_a_server_that_never_answers_is_given_up(waiting_in_vain):
-    run = waiting_in_vain()
-    refused(run, COULD_NOT_RUN, "AWS_ENDPOINT_URL")
-    assert run.seconds < 90

@@ -1,0 +1,52 @@
+//! An HTTP client for tests that answers from a function.
+
+use std::fmt;
+
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_kms::config::{Credentials, Region, SharedCredentialsProvider};
+use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_types::body::SdkBody;
+
+/// What a canned server answers: a status, headers and a body.
+pub(super) struct Answer(pub u16, pub &'static [(&'static str, &'static str)], pub String);
+
+/// A client whose server is this function.
+pub(super) fn http(answer: impl Fn(&HttpRequest) -> Answer + Send + Sync + Clone + 'static) -> SharedHttpClient {
+    http_client_fn(move |_, _| SharedHttpConnector::new(Canned(answer.clone())))
+}
+
+/// The configuration of a client whose server is this function.
+pub(super) fn config(answer: impl Fn(&HttpRequest) -> Answer + Send + Sync + Clone + 'static) -> SdkConfig {
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("eu-west-3"))
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
+            "TEST", "test", None, None, "test",
+        )))
+        .sleep_impl(TokioSleep::new())
+        .http_client(http(answer))
+        .build()
+}
+
+struct Canned<F>(F);
+
+impl<F> fmt::Debug for Canned<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Canned")
+    }
+}
+
+impl<F: Fn(&HttpRequest) -> Answer + Send + Sync> HttpConnector for Canned<F> {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let Answer(status, headers, body) = (self.0)(&request);
+        let mut response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body));
+        for (name, value) in headers {
+            response.headers_mut().insert(*name, *value);
+        }
+        HttpConnectorFuture::ready(Ok(response))
+    }
+}
