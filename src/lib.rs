@@ -32,6 +32,8 @@ pub mod report;
 pub mod scan;
 /// What was collected, on disk, before anyone judges it.
 pub mod snapshot;
+/// Hostile text made harmless.
+pub mod visible;
 
 /// An AWS in this process, for demonstrations and tests.
 #[cfg(feature = "sandbox")]

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use kms_audit::cli::Cli;
 use kms_audit::commands::{self, Exit, StoppedEarly, UsageError};
+use kms_audit::visible::visible;
 
 /// A call of the SDK allocates hundreds of times; the system's allocator takes a fifth of its time for that.
 #[global_allocator]
@@ -14,7 +15,10 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let exit = commands::run(Cli::parse()).unwrap_or_else(|error| {
         // Where stderr is closed, the exit code still speaks.
-        let _ = writeln!(std::io::stderr(), "kms-audit: {error:#}");
+        // What AWS, or whoever answers in its place, said is in it.
+        for line in format!("kms-audit: {error:#}").lines() {
+            let _ = writeln!(std::io::stderr(), "{}", visible(line));
+        }
         if let Some(StoppedEarly(signal)) = error.downcast_ref() {
             Exit::Stopped(*signal)
         } else if error.is::<UsageError>() {

@@ -198,12 +198,11 @@ async fn read_key(session: &RegionSession, id: String, arn: String, aliases: Vec
                 .ok_or_else(|| CallError::malformed(operation, "the answer has no key metadata"))
         })
         .map(key_metadata);
-    let tags = match &described {
-        Ok(metadata) if metadata.manager == KeyManager::Aws => return None,
-        Ok(_) => list_tags(session, &id).await.into(),
-        // Whoever may not describe a key can often still list its tags, and these justify it.
-        Err(_) => list_tags(session, &id).await.into(),
-    };
+    if matches!(&described, Ok(metadata) if metadata.manager == KeyManager::Aws) {
+        return None;
+    }
+    // Whoever may not describe a key can often still list its tags, and these justify it.
+    let tags = list_tags(session, &id).await.into();
     Some(Key {
         arn: Arn::new(arn),
         key_id: id,

@@ -66,7 +66,7 @@ pub struct SessionError {
     /// The failed call.
     pub cause: CallError,
     /// What to do about it.
-    pub advice: &'static str,
+    pub advice: String,
 }
 
 /// An account that answers.
@@ -117,7 +117,7 @@ impl Session {
             partition: String::new(),
         };
         session.identify().await.map_err(|cause| SessionError {
-            advice: advice(&cause),
+            advice: advice(&cause, &session.settings.credentials),
             cause,
         })?;
         Ok(session)
@@ -301,9 +301,9 @@ fn sdk_region(region: &Region) -> SdkRegion {
     SdkRegion::new(region.as_str().to_owned())
 }
 
-fn advice(cause: &CallError) -> &'static str {
-    let says = |text: &str| cause.message.contains(text);
-    match cause.code.as_str() {
+/// What to do about a failure to find out whose account it is.
+fn advice(cause: &CallError, credentials: &Credentials) -> String {
+    let advice = match cause.code.as_str() {
         "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
             "The credentials have expired. Renew them (for example `aws sso login`) and run again."
         }
@@ -317,14 +317,23 @@ fn advice(cause: &CallError) -> &'static str {
         "ConnectionFailed" | "Timeout" | "MalformedResponse" => {
             "Check the network, the proxy (HTTPS_PROXY, NO_PROXY) and the endpoint (AWS_ENDPOINT_URL, --region)."
         }
-        _ if says("profile `") => "Check --profile and AWS_PROFILE against the AWS configuration files.",
-        _ if says("redential") => {
-            "Provide credentials: AWS_PROFILE or --profile, `aws sso login`, or AWS_ACCESS_KEY_ID and \
-             AWS_SECRET_ACCESS_KEY. To see the program without any, run `kms-audit scan --sandbox`."
-        }
-        _ if cause.code.starts_with("HTTP") => {
+        code if code.starts_with("HTTP") => {
             "Something other than AWS is answering. Check the proxy and AWS_ENDPOINT_URL."
         }
-        _ => "Run again with --verbose to see the request.",
-    }
+        _ if cause.message.contains("redential") || cause.message.contains("rofile") => {
+            return match credentials {
+                Credentials::Resolved { profile: Some(profile) } => format!(
+                    "The profile `{profile}` gives no credentials. Check that it is in the AWS configuration files \
+                     (~/.aws/config and ~/.aws/credentials, or where AWS_CONFIG_FILE and \
+                     AWS_SHARED_CREDENTIALS_FILE point) and complete; for single sign-on, run `aws sso login \
+                     --profile {profile}`."
+                ),
+                _ => "Provide credentials: AWS_PROFILE or --profile, `aws sso login`, or AWS_ACCESS_KEY_ID and \
+                      AWS_SECRET_ACCESS_KEY. To see the program without any, run `kms-audit scan --sandbox`."
+                    .to_owned(),
+            };
+        }
+        _ => "Run again with --verbose to see more.",
+    };
+    advice.to_owned()
 }

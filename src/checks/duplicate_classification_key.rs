@@ -28,8 +28,8 @@ fn assess(account: &AccountFacts, config: &Config, outcomes: &mut Outcomes<'_>) 
                 Standing::Justified(claim) if claim.controls.is_empty() => {
                     by_class.entry(claim.class.unwrap_or_default()).or_default().push(key);
                 }
-                Standing::Unread(reason) => {
-                    outcomes.not_assessed(format!("its tags could not be read: {}", reason.code));
+                Standing::Unread(code) => {
+                    outcomes.not_assessed(format!("its tags could not be read: {code}"));
                 }
                 Standing::Justified(_) => outcomes.pass(),
                 Standing::Unrecognized(_) | Standing::Unjustified(_) | Standing::PendingDeletion => {}

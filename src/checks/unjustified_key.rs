@@ -26,8 +26,8 @@ fn assess(account: &AccountFacts, config: &Config, outcomes: &mut Outcomes<'_>) 
             match standing(key, &config.justification) {
                 Standing::Justified(_) | Standing::Unrecognized(_) => outcomes.pass(),
                 Standing::PendingDeletion => outcomes.not_assessed("the key is pending deletion"),
-                Standing::Unread(reason) => {
-                    outcomes.not_assessed(format!("its tags could not be read: {}", reason.code));
+                Standing::Unread(code) => {
+                    outcomes.not_assessed(format!("its tags could not be read: {code}"));
                 }
                 Standing::Unjustified(_) if manager_is_unknown(key, region.alias_listing.known().is_some()) => {
                     outcomes.not_assessed("whether the key is customer managed could not be read");

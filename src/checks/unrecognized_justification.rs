@@ -31,8 +31,8 @@ fn assess(account: &AccountFacts, config: &Config, outcomes: &mut Outcomes<'_>) 
                     outcomes.fail(resource, failure(&claim));
                 }
                 Standing::PendingDeletion => outcomes.not_assessed("the key is pending deletion"),
-                Standing::Unread(reason) => {
-                    outcomes.not_assessed(format!("its tags could not be read: {}", reason.code));
+                Standing::Unread(code) => {
+                    outcomes.not_assessed(format!("its tags could not be read: {code}"));
                 }
             }
         }

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::config::JustificationPolicy;
-use crate::facts::{Fact, Key, Unavailable};
+use crate::facts::{Fact, Key};
 
 /// Where a key stands.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,8 +19,8 @@ pub enum Standing<'a> {
     Unjustified(Claim),
     /// It waits for its deletion: inventory only, since it can no longer be tagged either.
     PendingDeletion,
-    /// Its tags could not be read.
-    Unread(&'a Unavailable),
+    /// Its tags were not read, with the error code.
+    Unread(&'a str),
 }
 
 /// What the tags of a key say.
@@ -76,8 +76,8 @@ pub fn standing<'a>(key: &'a Key, policy: &JustificationPolicy) -> Standing<'a> 
     }
     let tags = match &key.tags {
         Fact::Known(tags) => tags,
-        Fact::Unavailable(reason) => return Standing::Unread(reason),
-        Fact::NotCollected => return Standing::Unjustified(Claim::default()),
+        Fact::Unavailable(reason) => return Standing::Unread(&reason.code),
+        Fact::NotCollected => return Standing::Unread("NotCollected"),
     };
     let claim = read(tags, policy);
     if !claim.controls.is_empty() || claim.class.is_some() {

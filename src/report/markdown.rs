@@ -4,12 +4,12 @@ use std::fmt;
 
 use askama::Template;
 
-use super::visible::visible;
 use super::wording;
 use crate::assessment::{Assessment, Document, FindingGroup, QuotaRow};
 use crate::checks::Severity;
 use crate::numbers::grouped;
 use crate::published::MicroDollars;
+use crate::visible::visible;
 
 /// How many Regions and quotas a table shows.
 const MOST_ROWS: usize = 100;

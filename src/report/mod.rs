@@ -3,7 +3,6 @@
 mod json;
 mod markdown;
 mod terminal;
-mod visible;
 mod wording;
 
 pub use json::{schema, write_json};

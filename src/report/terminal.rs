@@ -7,11 +7,11 @@ use anstyle::{AnsiColor, Style};
 use comfy_table::presets::NOTHING;
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table};
 
-use super::visible::visible;
 use super::wording::{self, counted};
 use crate::assessment::{Assessment, Document, FindingGroup, InventoryRow, QuotaRow};
 use crate::checks::Severity;
 use crate::numbers::grouped;
+use crate::visible::visible;
 
 /// How many rows of a table fit the screen.
 const MOST_REGIONS: usize = 8;
