@@ -33,6 +33,10 @@ pub enum Command {
     Scan(Box<ScanArgs>),
     /// Print something to set up the auditor with
     Template(TemplateArgs),
+    /// Use the AWS within this program
+    #[cfg(feature = "sandbox")]
+    #[command(subcommand)]
+    Sandbox(SandboxCommand),
 }
 
 /// The flags of `scan`.
@@ -84,6 +88,26 @@ pub struct ScanArgs {
     /// Log to stderr what fails on the way; twice for every request
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub verbose: u8,
+}
+
+/// What the AWS within this program can do besides being scanned.
+#[cfg(feature = "sandbox")]
+#[derive(Debug, Subcommand)]
+pub enum SandboxCommand {
+    /// Answer other AWS clients on 127.0.0.1 until Ctrl-C
+    Serve(ServeArgs),
+}
+
+/// The flags of `sandbox serve`.
+#[cfg(feature = "sandbox")]
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// The file that describes the account; the built-in estate otherwise
+    pub estate: Option<PathBuf>,
+
+    /// The port to listen on; 0 for any free one
+    #[arg(long, default_value_t = 0)]
+    pub port: u16,
 }
 
 /// The flags of `template`.

@@ -251,6 +251,10 @@ pub enum UsageState {
 pub struct AssessmentRow {
     /// The check.
     pub check: String,
+    /// What is wrong where it fails.
+    pub title: String,
+    /// Why that matters.
+    pub why: String,
     /// Resources in order.
     pub passed: u64,
     /// Resources with a finding.

@@ -2,22 +2,33 @@
 
 use std::collections::BTreeMap;
 
-use crate::checks::{Finding, Severity};
+use crate::checks::{CHECKS, Finding, Severity};
 use crate::facts::{AccountId, Region};
 use crate::published::MicroDollars;
 
-/// How many resources of a group are named.
+/// How many resources of a place are named.
 const EXAMPLES: usize = 3;
 
-/// Findings of one check, severity, account and Region.
+/// Findings of one check and severity.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FindingGroup {
     /// The check.
     pub check: String,
     /// What is wrong.
     pub title: String,
+    /// Why it matters.
+    pub why: &'static str,
     /// How much it matters.
     pub severity: Severity,
+    /// What to do.
+    pub remediation: String,
+    /// Where, each account and Region by itself.
+    pub places: Vec<Place>,
+}
+
+/// The findings of a group in one account and Region.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Place {
     /// The account.
     pub account_id: AccountId,
     /// The Region, where it is known.
@@ -28,11 +39,9 @@ pub struct FindingGroup {
     pub examples: Vec<Example>,
     /// What they cost a month together, where that is known.
     pub monthly_cost: Option<MicroDollars>,
-    /// What to do.
-    pub remediation: String,
 }
 
-/// One finding of a group.
+/// One finding of a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Example {
     /// What people call the resource.
@@ -41,37 +50,52 @@ pub struct Example {
     pub detail: String,
 }
 
-/// Groups findings that are sorted by severity, check, account and Region.
+/// Groups findings, the most severe first, then by check, account and Region.
 pub(super) fn group(findings: &[Finding]) -> Vec<FindingGroup> {
-    let mut groups: BTreeMap<_, FindingGroup> = BTreeMap::new();
+    let mut groups: BTreeMap<_, (&Finding, BTreeMap<_, Place>)> = BTreeMap::new();
     for finding in findings {
-        let place = (
-            std::cmp::Reverse(finding.severity),
-            &finding.check,
-            &finding.resource.account_id,
-            &finding.resource.region,
-        );
-        let group = groups.entry(place).or_insert_with(|| FindingGroup {
-            check: finding.check.clone(),
-            title: finding.title.clone(),
-            severity: finding.severity,
-            account_id: finding.resource.account_id.clone(),
-            region: finding.resource.region.clone(),
-            count: 0,
-            examples: Vec::new(),
-            monthly_cost: None,
-            remediation: finding.remediation.clone(),
-        });
-        group.count += 1;
-        if group.examples.len() < EXAMPLES {
-            group.examples.push(Example {
+        let (_, places) = groups
+            .entry((std::cmp::Reverse(finding.severity), &finding.check))
+            .or_insert_with(|| (finding, BTreeMap::new()));
+        let resource = &finding.resource;
+        places
+            .entry((&resource.account_id, &resource.region))
+            .or_insert_with(|| Place {
+                account_id: resource.account_id.clone(),
+                region: resource.region.clone(),
+                count: 0,
+                examples: Vec::new(),
+                monthly_cost: None,
+            })
+            .add(finding);
+    }
+    groups
+        .into_values()
+        .map(|(first, places)| FindingGroup {
+            check: first.check.clone(),
+            title: first.title.clone(),
+            why: CHECKS
+                .iter()
+                .find(|check| check.id == first.check)
+                .map_or("", |check| check.why),
+            severity: first.severity,
+            remediation: first.remediation.clone(),
+            places: places.into_values().collect(),
+        })
+        .collect()
+}
+
+impl Place {
+    fn add(&mut self, finding: &Finding) {
+        self.count += 1;
+        if self.examples.len() < EXAMPLES {
+            self.examples.push(Example {
                 name: finding.resource.name.clone(),
                 detail: finding.detail.clone(),
             });
         }
         if let Some(cost) = finding.monthly_cost_usd {
-            group.monthly_cost = Some(group.monthly_cost.unwrap_or_default() + cost);
+            self.monthly_cost = Some(self.monthly_cost.unwrap_or_default() + cost);
         }
     }
-    groups.into_values().collect()
 }

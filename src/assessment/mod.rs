@@ -10,11 +10,11 @@ pub use document::{
     AssessmentRow, Coverage, Document, HighestUtilization, InventoryRow, QuotaRow, SCHEMA_VERSION, ScanSection,
     Summary, Tool, UsageState,
 };
-pub use groups::FindingGroup;
+pub use groups::{FindingGroup, Place};
 
 use std::collections::BTreeMap;
 
-use crate::checks::{self, CHECKS, Finding, Severity, Tally};
+use crate::checks::{self, CHECKS, Check, Finding, Severity, Tally};
 use crate::config::Config;
 use crate::facts::{AccountFacts, ApiCalls, RegionState, ScanFacts, gaps};
 
@@ -88,7 +88,7 @@ impl<'a> Assessor<'a> {
         document.assessments = CHECKS
             .iter()
             .zip(self.tallies)
-            .map(|(check, tally)| row(check.id, tally))
+            .map(|(check, tally)| row(check, tally))
             .collect();
         document.coverage.complete = document.coverage.gaps.is_empty() && !document.scan.interrupted;
         let groups = groups::group(&document.findings);
@@ -109,9 +109,11 @@ fn order(finding: &Finding) -> impl Ord + '_ {
     )
 }
 
-fn row(check: &str, tally: Tally) -> AssessmentRow {
+fn row(check: &Check, tally: Tally) -> AssessmentRow {
     AssessmentRow {
-        check: check.to_owned(),
+        check: check.id.to_owned(),
+        title: check.title.to_owned(),
+        why: check.why.to_owned(),
         passed: tally.passed,
         failed: tally.failed,
         not_assessed: tally.not_assessed.values().sum(),

@@ -165,11 +165,7 @@ struct Aws {
 fn choose_aws(args: &ScanArgs) -> anyhow::Result<Aws> {
     #[cfg(feature = "sandbox")]
     if let Some(estate) = &args.sandbox {
-        use crate::sandbox::Sandbox;
-        let sandbox = match estate {
-            Some(path) => Sandbox::from_file(path)?,
-            None => Sandbox::built_in()?,
-        };
+        let sandbox = super::sandbox::open(estate.as_deref())?;
         return Ok(Aws {
             http: sandbox.http_client(),
             credentials: Credentials::Invented,

@@ -37,8 +37,9 @@ impl Signal {
 
 const INTERRUPT: u8 = 2;
 
+/// Waits for the next of them.
 #[cfg(unix)]
-async fn next() -> u8 {
+pub(super) async fn next() -> u8 {
     const TERMINATE: u8 = 15;
     use tokio::signal::unix::{SignalKind, signal};
     let terminated = async {
@@ -54,7 +55,7 @@ async fn next() -> u8 {
 }
 
 #[cfg(not(unix))]
-async fn next() -> u8 {
+pub(super) async fn next() -> u8 {
     interrupted().await;
     INTERRUPT
 }

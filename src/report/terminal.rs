@@ -8,7 +8,7 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table};
 
 use super::wording::{self, counted};
-use crate::assessment::{Assessment, Document, FindingGroup, InventoryRow, QuotaRow};
+use crate::assessment::{Assessment, Document, FindingGroup, InventoryRow, Place, QuotaRow};
 use crate::checks::Severity;
 use crate::numbers::grouped;
 use crate::visible::visible;
@@ -178,20 +178,24 @@ impl Screen {
             return writeln!(out, "  None in what was looked at.");
         }
         let mut table = self.table(&["Severity", "Check", "Count", "Region", "For example"]);
-        for group in groups.iter().take(MOST_GROUPS) {
-            let names: Vec<_> = group.examples.iter().map(|example| visible(&example.name)).collect();
+        let places: Vec<(&FindingGroup, &Place)> = groups
+            .iter()
+            .flat_map(|group| group.places.iter().map(move |place| (group, place)))
+            .collect();
+        for (group, place) in places.iter().take(MOST_GROUPS) {
+            let names: Vec<_> = place.examples.iter().map(|example| visible(&example.name)).collect();
             table.add_row(vec![
                 self.severity(group.severity),
                 Cell::new(&group.check),
-                number(grouped(group.count)),
-                Cell::new(group.region.as_ref().map_or("", |region| region.as_str())),
+                number(grouped(place.count)),
+                Cell::new(place.region.as_ref().map_or("", |region| region.as_str())),
                 Cell::new(shorten(
                     &names.join(", "),
                     usize::from(self.palette.width).saturating_sub(68).max(20),
                 )),
             ]);
         }
-        self.show(out, table, groups.len(), MOST_GROUPS, "groups of findings")
+        self.show(out, table, places.len(), MOST_GROUPS, "groups of findings")
     }
 
     fn gaps(&self, out: &mut String, document: &Document) -> fmt::Result {

@@ -3,9 +3,9 @@
 use super::Call;
 use super::cbor::{Value, Writer};
 use super::estate::Region;
-use super::faults::{PagingFault, Subject};
+use super::faults::Subject;
 use super::metrics::{Metric, NAMESPACE, Statistic, metrics};
-use super::paging::page;
+use super::paging::{PagingFault, page};
 use super::request::{Reply, Response};
 use super::service::{CBOR, Refusal, Service};
 use std::ops::Range;

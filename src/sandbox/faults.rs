@@ -1,10 +1,11 @@
 //! What goes wrong on purpose.
 
+use super::Call;
 use super::keys::Key;
+use super::paging::{PagingFault, follows_empty_page};
 use super::pattern::glob_matches;
 use super::request::{Answer, Reply, Response};
 use super::service::{Refusal, Service};
-use super::{Call, paging};
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -30,14 +31,6 @@ pub(super) enum Kind {
     TruncatedBody,
     /// The answer takes its time.
     Delay,
-}
-
-/// How a page of a list goes wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum PagingFault {
-    MissingMarker,
-    EndlessMarker,
-    EmptyPage,
 }
 
 /// One declared fault: what it does, and to which calls.
@@ -172,8 +165,7 @@ impl Fault {
                 .as_ref()
                 .is_none_or(|glob| subject.bucket.is_some_and(|name| glob_matches(glob, name)))
             // The page after an empty one is a full one, so that a list has an end.
-            && !(self.kind == Kind::EmptyPageTruncated
-                && subject.token.is_some_and(paging::follows_empty_page))
+            && !(self.kind == Kind::EmptyPageTruncated && subject.token.is_some_and(follows_empty_page))
     }
 
     fn instead_of_an_answer(&self, call: &Call<'_>, subject: &Subject<'_>) -> Answer {

@@ -3,8 +3,9 @@
 //! A scan asks for it once per key, so what all keys of a template share is written once, when the
 //! estate is read.
 
-use super::keys::{Key, KeyState, KeyTemplate, MultiRegion, Origin, Place};
-use serde_json::{Map, Value, json};
+use super::key_template::{KeyState, KeyTemplate, MultiRegion, Origin};
+use super::keys::Key;
+use serde_json::{Value, json};
 use std::fmt::Write as _;
 
 /// The answer to DescribeKey, as JSON.
@@ -50,66 +51,6 @@ pub(super) fn push_seconds(json: &mut String, millisecond: i64) {
 pub(super) fn json_escaped(text: &str) -> String {
     let quoted = Value::from(text).to_string();
     quoted[1..quoted.len() - 1].to_owned()
-}
-
-/// The members that all keys of a template share, each after a comma.
-pub(super) fn shared(template: &KeyTemplate, place: Place<'_>) -> String {
-    let mut members = Map::new();
-    let mut put = |name: &str, value: Value| members.insert(name.to_owned(), value);
-    put("AWSAccountId", json!(place.account));
-    put("Enabled", json!(template.state == KeyState::Enabled));
-    put("KeyState", json!(format!("{:?}", template.state)));
-    put("KeyUsage", json!(template.usage.name));
-    put("KeySpec", json!(template.spec.name));
-    put("CustomerMasterKeySpec", json!(template.spec.name));
-    put(template.usage.member, json!(template.usage.algorithms));
-    put("Origin", json!(origin_name(template.origin)));
-    let manager = if template.aws_managed { "AWS" } else { "CUSTOMER" };
-    put("KeyManager", json!(manager));
-    put("MultiRegion", json!(template.multi_region.is_some()));
-    match template.state {
-        KeyState::PendingDeletion => {
-            let date = place.as_of.as_second() + template.deletion_in_days * 86_400;
-            put("DeletionDate", json!(date));
-        }
-        KeyState::PendingReplicaDeletion => {
-            let days = template.deletion_in_days;
-            put("PendingDeletionWindowInDays", json!(days));
-        }
-        _ => {}
-    }
-    match template.origin {
-        Origin::AwsKms => {}
-        Origin::External if template.state == KeyState::PendingImport => {}
-        Origin::External => match template.valid_to {
-            Some(valid_to) => {
-                put("ExpirationModel", json!("KEY_MATERIAL_EXPIRES"));
-                put("ValidTo", json!(valid_to.as_second()));
-            }
-            None => {
-                put("ExpirationModel", json!("KEY_MATERIAL_DOES_NOT_EXPIRE"));
-            }
-        },
-        Origin::CloudHsm => {
-            put("CustomKeyStoreId", json!("cks-1a2b3c4d5e6f7a8b9"));
-            put("CloudHsmClusterId", json!("cluster-1a23b4cdefg"));
-        }
-        Origin::ExternalKeyStore => {
-            put("CustomKeyStoreId", json!("cks-9b8a7f6e5d4c3b2a1"));
-            put("XksKeyConfiguration", json!({ "Id": "bb8562717f809024" }));
-        }
-    }
-    let object = Value::Object(members).to_string();
-    format!(",{}", &object[1..object.len() - 1])
-}
-
-fn origin_name(origin: Origin) -> &'static str {
-    match origin {
-        Origin::AwsKms => "AWS_KMS",
-        Origin::External => "EXTERNAL",
-        Origin::CloudHsm => "AWS_CLOUDHSM",
-        Origin::ExternalKeyStore => "EXTERNAL_KEY_STORE",
-    }
 }
 
 /// KMS names the current key material of symmetric encryption keys that hold any.

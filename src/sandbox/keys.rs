@@ -1,68 +1,8 @@
 //! The keys of a Region, computed from templates when they are asked for.
 
 use super::key_id::KeyIds;
-use super::key_spec::{KeySpec, Usage};
-use super::pattern::{Pattern, glob_matches};
-use jiff::Timestamp;
-use serde::Deserialize;
-
-/// `KeyState` of the KMS API.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-pub(super) enum KeyState {
-    Creating,
-    #[default]
-    Enabled,
-    Disabled,
-    PendingDeletion,
-    PendingImport,
-    PendingReplicaDeletion,
-    Unavailable,
-    Updating,
-}
-
-/// `OriginType` of the KMS API.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-pub(super) enum Origin {
-    #[default]
-    #[serde(rename = "AWS_KMS")]
-    AwsKms,
-    #[serde(rename = "EXTERNAL")]
-    External,
-    #[serde(rename = "AWS_CLOUDHSM")]
-    CloudHsm,
-    #[serde(rename = "EXTERNAL_KEY_STORE")]
-    ExternalKeyStore,
-}
-
-/// A key's part in a multi-Region set.
-#[derive(Clone, Debug)]
-pub(super) struct MultiRegion {
-    /// The number of the set in its estate.
-    pub set: u32,
-    pub is_primary: bool,
-    pub primary_region: String,
-    pub replica_regions: Vec<String>,
-}
-
-/// What any number of keys have in common.
-#[derive(Clone, Debug)]
-pub(super) struct KeyTemplate {
-    pub count: u32,
-    /// Each begins with `alias/`.
-    pub aliases: Vec<Pattern>,
-    pub description: Pattern,
-    pub tags: Vec<(Pattern, Pattern)>,
-    pub spec: &'static KeySpec,
-    pub usage: &'static Usage,
-    pub origin: Origin,
-    pub state: KeyState,
-    /// The creation of the first key, and of the last; the others lie between, evenly.
-    pub created: (Timestamp, Timestamp),
-    pub deletion_in_days: i64,
-    pub valid_to: Option<Timestamp>,
-    pub aws_managed: bool,
-    pub multi_region: Option<MultiRegion>,
-}
+use super::key_template::{KeyTemplate, MultiRegion, Place};
+use super::pattern::glob_matches;
 
 /// The keys and aliases of one Region.
 #[derive(Debug)]
@@ -103,15 +43,6 @@ pub(super) struct Alias<'a> {
     pub key: Option<Key<'a>>,
 }
 
-/// Where the keys of a Region are.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Place<'a> {
-    pub partition: &'a str,
-    pub account: &'a str,
-    pub region: &'a str,
-    pub as_of: Timestamp,
-}
-
 impl Keys {
     pub fn new(place: Place<'_>, templates: Vec<KeyTemplate>, reserved_aliases: Vec<String>) -> Keys {
         let Place {
@@ -131,7 +62,7 @@ impl Keys {
         };
         let mut first_alias = 0;
         for template in templates {
-            let shared_metadata = super::key_metadata::shared(&template, place);
+            let shared_metadata = template.shared_metadata(place);
             let aliases = template.aliases.len() * template.count as usize;
             let first_key = keys.total;
             keys.total += template.count;

@@ -1,10 +1,10 @@
 //! AWS KMS: JSON 1.1.
 
 use super::Call;
-use super::faults::{PagingFault, Subject};
+use super::faults::Subject;
 use super::key_metadata::{describe_key, push_seconds};
 use super::keys::{Alias, Key, Keys};
-use super::paging::{Page, page};
+use super::paging::{Page, PagingFault, page};
 use super::request::{Reply, Response};
 use super::service::{AWS_JSON, Refusal, Service, page_size};
 use serde::Deserialize;

@@ -1,6 +1,5 @@
 //! Pages of a list: opaque tokens, and the ways in which a list can misbehave.
 
-use super::faults::PagingFault;
 use std::ops::Range;
 
 /// One page of a list of known length.
@@ -11,6 +10,14 @@ pub(super) struct Page {
     pub next: Option<String>,
     /// What KMS says beside its marker; the other services only have the token.
     pub truncated: bool,
+}
+
+/// How a page of a list goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PagingFault {
+    MissingMarker,
+    EndlessMarker,
+    EmptyPage,
 }
 
 /// Marks a token that was handed out with an empty page: the page it leads to is not empty.

@@ -2,8 +2,8 @@
 
 use super::Call;
 use super::estate::Bucket;
-use super::faults::{PagingFault, Subject};
-use super::paging::page;
+use super::faults::Subject;
+use super::paging::{PagingFault, page};
 use super::request::{Reply, Request, Response, percent_decoded};
 use super::service::{REST_XML, Refusal, Service, XML_DECLARATION, page_size, push_element};
 use std::borrow::Cow;

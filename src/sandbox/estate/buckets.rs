@@ -1,6 +1,6 @@
 //! The buckets of an estate.
 
-use super::build::{known_region, past};
+use super::checked::{known_region, past};
 use super::file::{BucketFile, EncryptionKind, KeyForm};
 use super::{Bucket, Encryption, Problem, Region};
 use crate::sandbox::pattern::Pattern;

@@ -1,13 +1,13 @@
 //! From the file to the estate: what TOML cannot check is checked here.
 
+use super::checked::known_region;
 use super::file::{EstateFile, FaultFile};
 use super::key_sets::KeySets;
 use super::region::region;
 use super::{Account, Estate, Problem, Region, buckets, one_of};
 use crate::sandbox::faults::{Fault, Faults, Kind};
-use crate::sandbox::keys::Place;
+use crate::sandbox::key_template::Place;
 use crate::sandbox::service::Service;
-use jiff::Timestamp;
 use std::collections::HashSet;
 
 pub(super) fn estate(file: EstateFile) -> Result<Estate, Problem> {
@@ -96,34 +96,6 @@ fn check_region_name(name: &toml::Spanned<String>) -> Result<(), Problem> {
 fn is_plain_name(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     !name.is_empty() && name.bytes().all(plain)
-}
-
-/// The Region that a name in the file refers to.
-pub(super) fn known_region<'a>(name: &toml::Spanned<String>, regions: &'a [Region]) -> Result<&'a Region, Problem> {
-    regions
-        .iter()
-        .find(|region| region.name == *name.get_ref())
-        .ok_or_else(|| {
-            let known = one_of(regions.iter().map(|region| region.name.as_str()));
-            Problem::new(
-                name.span(),
-                format!(
-                    "Region `{}` is not in this estate; use {known}, or add a [[region]] section",
-                    name.get_ref()
-                ),
-            )
-        })
-}
-
-/// An instant that the account has already seen.
-pub(super) fn past(instant: Timestamp, as_of: Timestamp, at: std::ops::Range<usize>) -> Result<Timestamp, Problem> {
-    if instant > as_of {
-        return Err(Problem::new(
-            at,
-            format!("{instant} is after as_of, {as_of}; use an earlier instant"),
-        ));
-    }
-    Ok(instant)
 }
 
 fn fault(file: FaultFile, regions: &[Region]) -> Result<Fault, Problem> {

@@ -1,7 +1,7 @@
 //! An estate file as it is written: TOML and its types, nothing checked yet.
 
 use super::super::faults::Kind;
-use super::super::keys::{KeyState, Origin};
+use super::super::key_template::{KeyState, Origin};
 use super::super::service::Service;
 use jiff::Timestamp;
 use serde::Deserialize;

@@ -1,9 +1,9 @@
 //! Multi-Region keys: which key of which Region belongs with which.
 
 use super::Problem;
+use super::checked::key_count;
 use super::file::{KeyFile, MultiRegionRole, RegionFile};
-use super::region::count;
-use crate::sandbox::keys::MultiRegion;
+use crate::sandbox::key_template::MultiRegion;
 use std::collections::BTreeMap;
 use toml::Spanned;
 
@@ -55,7 +55,7 @@ impl KeySets {
                 )),
             };
         };
-        let count = count(key.get_ref(), key)?;
+        let count = key_count(key)?;
         let number = u32::try_from(self.sets.len()).unwrap_or(u32::MAX);
         let set = self.sets.entry(set_name(key)).or_insert(KeySet {
             number,

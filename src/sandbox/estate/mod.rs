@@ -3,6 +3,7 @@
 
 mod buckets;
 mod build;
+mod checked;
 mod file;
 mod key_sets;
 mod region;

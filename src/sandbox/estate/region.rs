@@ -1,6 +1,6 @@
 //! A Region of an estate: its keys and quotas.
 
-use super::build::past;
+use super::checked::{key_count, past};
 use super::file::{Applied, Instant, KeyFile, QuotaFile, RegionFile};
 use super::key_sets::KeySets;
 use super::usage::curves;
@@ -8,7 +8,8 @@ use super::{Problem, Quota, Region, one_of};
 use crate::sandbox::catalogue::{by_code, catalogue};
 use crate::sandbox::key_metadata::json_escaped;
 use crate::sandbox::key_spec::{KEY_SPECS, KeySpec, SYMMETRIC_DEFAULT, Usage};
-use crate::sandbox::keys::{KeyTemplate, Keys, Place};
+use crate::sandbox::key_template::{KeyTemplate, Place};
+use crate::sandbox::keys::Keys;
 use crate::sandbox::pattern::Pattern;
 use jiff::Timestamp;
 use std::collections::HashSet;
@@ -58,7 +59,7 @@ pub(super) fn region(file: &RegionFile, place: Place<'_>, sets: &KeySets) -> Res
 
 fn key_template(key: &Spanned<KeyFile>, place: Place<'_>, sets: &KeySets) -> Result<KeyTemplate, Problem> {
     let file = key.get_ref();
-    let count = count(file, key)?;
+    let count = key_count(key)?;
     let (spec, usage) = spec_and_usage(file)?;
     if file.aws_managed && (count > 1 || spec != SYMMETRIC_DEFAULT || file.multi_region.is_some()) {
         return Err(Problem::new(
@@ -101,18 +102,6 @@ fn key_template(key: &Spanned<KeyFile>, place: Place<'_>, sets: &KeySets) -> Res
         aws_managed: file.aws_managed,
         multi_region: sets.part_of(key, place.region),
     })
-}
-
-/// How many keys a section describes.
-pub(super) fn count(file: &KeyFile, key: &Spanned<KeyFile>) -> Result<u32, Problem> {
-    match &file.count {
-        None => Ok(1),
-        Some(count) if *count.get_ref() == 0 => Err(Problem::new(
-            key.span(),
-            "a count of 0 describes no key; remove the section or count from 1",
-        )),
-        Some(count) => Ok(*count.get_ref()),
-    }
 }
 
 fn spec_and_usage(file: &KeyFile) -> Result<(&'static KeySpec, &'static Usage), Problem> {

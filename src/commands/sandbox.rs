@@ -1,0 +1,40 @@
+//! `sandbox serve`: the AWS within this program, for other clients.
+
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::Context;
+
+use super::{Exit, signals};
+use crate::cli::ServeArgs;
+use crate::sandbox::Sandbox;
+
+/// The sandbox that was named, or the built-in one.
+pub(super) fn open(estate: Option<&Path>) -> anyhow::Result<Sandbox> {
+    Ok(match estate {
+        Some(path) => Sandbox::from_file(path)?,
+        None => Sandbox::built_in()?,
+    })
+}
+
+pub(super) fn serve(args: &ServeArgs) -> anyhow::Result<Exit> {
+    let sandbox = open(args.estate.as_deref())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the asynchronous runtime")?;
+    runtime.block_on(async {
+        let server = sandbox.listen(args.port).await.with_context(|| {
+            format!(
+                "cannot listen on port {} of 127.0.0.1; choose another with --port",
+                args.port
+            )
+        })?;
+        writeln!(std::io::stdout(), "AWS_ENDPOINT_URL=http://{}", server.address()?)
+            .context("cannot write the address to stdout")?;
+        tokio::select! {
+            ended = server.run() => ended.map(|()| Exit::Done).context("the server broke"),
+            signal = signals::next() => Ok(Exit::Stopped(signal)),
+        }
+    })
+}
