@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::aws::ApiShare;
 use crate::checks::Severity;
+use crate::facts::Region;
 
 /// A read-only auditor for AWS KMS: which keys you have and why, how close you are to the request quota, and which
 /// buckets miss an S3 Bucket Key.
@@ -22,7 +23,7 @@ Exit codes:
   0    done
   1    could not run
   2    wrong usage
-  3    findings at or above --fail-on
+  3    findings at or above --fail-on, with or without gaps
   4    done, but with gaps in the coverage (only with --fail-on-gaps)
   130  stopped by Ctrl-C, 143 by a termination signal: the report holds what was read until then";
 
@@ -30,6 +31,7 @@ Exit codes:
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Inventory an account and answer the three questions
+    #[command(after_help = EXIT_CODES)]
     Scan(Box<ScanArgs>),
     /// Print something to set up the auditor with
     Template(TemplateArgs),
@@ -37,6 +39,18 @@ pub enum Command {
     #[cfg(feature = "sandbox")]
     #[command(subcommand)]
     Sandbox(SandboxCommand),
+}
+
+/// The command line, with empty environment variables taken as not set: templates of CI systems leave them so.
+pub fn command() -> clap::Command {
+    const NOT_SET: &str = "KMS_AUDIT_NOT_SET";
+    let is_empty = |arg: &clap::Arg| {
+        let value = arg.get_env().and_then(std::env::var_os);
+        value.is_some_and(|value| value.is_empty())
+    };
+    Cli::command().mut_subcommand("scan", |scan| {
+        scan.mut_args(|arg| if is_empty(&arg) { arg.env(NOT_SET) } else { arg })
+    })
 }
 
 /// The flags of `scan`.
@@ -47,9 +61,10 @@ pub struct ScanArgs {
         long = "region",
         value_name = "REGION",
         env = "KMS_AUDIT_REGION",
-        value_delimiter = ','
+        value_delimiter = ',',
+        value_parser = region
     )]
-    pub regions: Vec<String>,
+    pub regions: Vec<Region>,
 
     /// Use this profile of the AWS configuration files
     #[arg(long, env = "KMS_AUDIT_PROFILE")]
@@ -76,13 +91,13 @@ pub struct ScanArgs {
     pub fail_on: Option<Severity>,
 
     /// Exit with 4 if anything could not be read
-    #[arg(long, env = "KMS_AUDIT_FAIL_ON_GAPS")]
+    #[arg(long, env = "KMS_AUDIT_FAIL_ON_GAPS", value_parser = clap::builder::FalseyValueParser::new())]
     pub fail_on_gaps: bool,
 
     /// Scan an AWS in this process instead of the real one, without credentials or network: the built-in estate, or
     /// the one described in a file
     #[cfg(feature = "sandbox")]
-    #[arg(long, value_name = "ESTATE", num_args = 0..=1, conflicts_with = "profile")]
+    #[arg(long, value_name = "ESTATE", num_args = 0..=1)]
     pub sandbox: Option<Option<PathBuf>>,
 
     /// Log to stderr what fails on the way; twice for every request
@@ -124,6 +139,10 @@ pub enum TemplateName {
     IamPolicy,
 }
 
+fn region(text: &str) -> Result<Region, String> {
+    Region::parse(text).ok_or_else(|| "expected the name of a Region, such as eu-west-1".to_owned())
+}
+
 fn percentage(text: &str) -> Result<f64, String> {
     match text.strip_suffix('%').unwrap_or(text).trim().parse::<f64>() {
         Ok(percent) if percent > 0.0 && percent <= 100.0 => Ok(percent),
@@ -134,7 +153,6 @@ fn percentage(text: &str) -> Result<f64, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_well_formed() {

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use etcetera::BaseStrategy;
 use serde::{Deserialize, Serialize};
 
+use crate::facts::Region;
+
 /// The name of the configuration file.
 pub const FILE_NAME: &str = "kms-audit.toml";
 
@@ -70,7 +72,7 @@ impl Default for QuotaPolicy {
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct ScanDefaults {
     /// The Regions; every enabled one if none is named.
-    pub regions: Vec<String>,
+    pub regions: Vec<Region>,
     /// The share of each request quota that the scan may use, as `--api-share` takes it.
     pub api_share: Option<String>,
 }
@@ -113,7 +115,9 @@ impl Config {
     pub fn load(named: Option<&Path>) -> Result<(Config, Option<PathBuf>), ConfigError> {
         let path = match named {
             Some(path) => Some(path.to_owned()),
-            None => usual_places().into_iter().find(|path| path.exists()),
+            None => usual_places()
+                .into_iter()
+                .find(|path| path.try_exists().unwrap_or(true)),
         };
         match path {
             Some(path) => Ok((Config::read(&path)?, Some(path))),
@@ -145,6 +149,17 @@ impl Config {
         let justification = &self.justification;
         if justification.requirement_tags.is_empty() && justification.classification_tags.is_empty() {
             return Err("[justification] needs at least one of requirement-tags and classification-tags");
+        }
+        if self
+            .scan
+            .regions
+            .iter()
+            .any(|region| Region::parse(region.as_str()).is_none())
+        {
+            return Err("[scan] regions must be names of Regions, such as eu-west-1");
+        }
+        if justification.controls.is_empty() {
+            return Err("[justification] controls must name at least one control");
         }
         if justification.controls.iter().any(|control| control.trim().is_empty()) {
             return Err("[justification] controls must not hold an empty word");

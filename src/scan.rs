@@ -8,6 +8,7 @@ use crate::aws::{
 };
 use crate::facts::{AccountFacts, Fact, Fallback, Region, RegionFacts, RegionSource, RegionState};
 use crate::progress::Progress;
+use crate::published;
 
 /// What to look at.
 #[derive(Clone, Debug)]
@@ -80,7 +81,11 @@ async fn scan_region(
     let (keys, quotas) = match source {
         // Nothing else is asked of a Region that may not be enabled before it has accepted the credentials.
         RegionSource::Probed => match read_keys(&clients, progress.keys()).await {
-            Err(error) if error.says_not_enabled() => {
+            // Only a Region that needs an opt-in can be without one. Any other that does not accept the credentials is
+            // a gap, and so is the one that has just accepted them.
+            Err(error)
+                if error.says_not_enabled() && published::is_opt_in(region.as_str()) && region != session.home =>
+            {
                 return (RegionFacts::new(region, RegionState::NotEnabled), Vec::new());
             }
             keys => (keys, quotas.await),

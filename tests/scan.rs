@@ -114,6 +114,8 @@ fn scan_in(folder: &Path, estate: &str, flags: &[&str]) -> Run {
         .arg(&out)
         .args(flags)
         .current_dir(folder)
+        .env("KMS_AUDIT_PROFILE", "the sandbox needs none")
+        .env("KMS_AUDIT_THRESHOLD", "")
         .env_remove("RUST_BACKTRACE")
         .output()
         .unwrap();
@@ -300,32 +302,68 @@ fn a_web_page_where_an_answer_belongs_is_a_gap() {
     assert_eq!(run.keys("eu-west-3"), 1_200);
 }
 
+/// The other Regions that every account has, without anything in them.
+fn default_regions() -> String {
+    const OTHERS: &[&str] = &[
+        "ap-northeast-1",
+        "ap-northeast-2",
+        "ap-northeast-3",
+        "ap-south-1",
+        "ap-southeast-1",
+        "ap-southeast-2",
+        "ca-central-1",
+        "eu-central-1",
+        "eu-north-1",
+        "eu-west-1",
+        "eu-west-2",
+        "sa-east-1",
+        "us-east-2",
+        "us-west-1",
+        "us-west-2",
+    ];
+    OTHERS
+        .iter()
+        .map(|name| format!("[[region]]\nname = \"{name}\"\n"))
+        .collect()
+}
+
 #[test]
 fn regions_are_probed_where_they_cannot_be_listed() {
-    let run = scan(
-        "[[fault]]\nservice = \"account\"\nkind = \"error\"",
-        &["--fail-on-gaps"],
+    let faults = format!(
+        "{}[[fault]]\nservice = \"account\"\nkind = \"error\"",
+        default_regions()
     );
+    let run = scan(&faults, &["--fail-on-gaps"]);
     assert_eq!(run.code(), 0, "probing makes up for it: {:?}", run.gaps());
+    assert_eq!(run.report["scan"]["regions"].as_array().unwrap().len(), 17);
     assert_eq!(
-        run.report["scan"]["regions"],
-        serde_json::json!(["eu-west-3", "us-east-1"])
+        (run.keys("eu-west-3"), run.keys("us-east-1"), run.keys("sa-east-1")),
+        (1_200, 3, 0)
     );
-    assert!(
-        run.report["scan"]["regions_not_enabled"]
-            .as_array()
-            .unwrap()
-            .contains(&"ap-east-1".into())
-    );
+    let not_enabled = run.report["scan"]["regions_not_enabled"].as_array().unwrap();
+    assert!(not_enabled.contains(&"ap-east-1".into()) && not_enabled.contains(&"mx-central-1".into()));
     assert_eq!(run.report["scan"]["region_source"], "probed");
     assert_eq!(
         run.report["coverage"]["fallbacks"][0]["operation"],
         "account:ListRegions"
     );
     // A Region that is not enabled gets one call and no more.
-    let not_enabled = run.report["scan"]["regions_not_enabled"].as_array().unwrap().len() as u64;
-    assert_eq!(run.calls("ListKeys", "calls"), not_enabled + 3);
-    assert_eq!(run.calls("ListServiceQuotas", "calls"), 2);
+    assert_eq!(run.calls("ListKeys", "calls"), not_enabled.len() as u64 + 18);
+    assert_eq!(run.calls("ListServiceQuotas", "calls"), 17);
+}
+
+#[test]
+fn a_region_that_every_account_has_and_that_refuses_is_a_gap() {
+    let run = scan(
+        "[[fault]]\nservice = \"account\"\nkind = \"error\"",
+        &["--fail-on-gaps"],
+    );
+    assert_eq!(run.code(), 4);
+    // The estate has two of the seventeen; the others do not accept its credentials.
+    let refused: Vec<_> = run.gaps().into_iter().filter(|gap| gap.0 == "kms:ListKeys").collect();
+    assert_eq!(refused.len(), 15, "{refused:?}");
+    assert!(refused.iter().all(|gap| gap.1 == "UnrecognizedClientException"));
+    assert_eq!(run.report["summary"]["key_inventory_complete"], false);
 }
 
 #[test]
@@ -358,6 +396,87 @@ fn without_service_quotas_the_builtin_table_finds_but_never_passes() {
     let rows = run.report["assessments"].as_array().unwrap();
     let row = rows.iter().find(|row| row["check"] == "near-request-quota").unwrap();
     assert_eq!(row["passed"], 0);
+}
+
+#[test]
+fn an_operation_that_is_always_refused_is_not_asked_for_every_key() {
+    let run = scan(
+        "[[fault]]\nservice = \"kms\"\noperation = \"DescribeKey\"\nkind = \"error\"\n\
+         [[fault]]\nservice = \"kms\"\noperation = \"ListResourceTags\"\nkind = \"error\"",
+        &[],
+    );
+    assert!(
+        run.calls("DescribeKey", "calls") < 100,
+        "{}",
+        run.calls("DescribeKey", "calls")
+    );
+    assert!(run.calls("ListResourceTags", "calls") < 100);
+    assert!(
+        run.gaps()
+            .contains(&gap("kms:DescribeKey", "AccessDeniedException", "eu-west-3", 1_200))
+    );
+    assert_eq!(run.report["summary"]["not_assessed"], 1_203);
+    assert_eq!(
+        run.report["summary"]["monthly_cost_usd"], 0.0,
+        "keys of unknown state may be free"
+    );
+}
+
+#[test]
+fn a_key_that_may_be_aws_managed_is_left_in_peace() {
+    let run = scan(
+        "[[fault]]\nservice = \"kms\"\noperation = \"DescribeKey\"\nkind = \"error\"\n\
+         [[fault]]\nservice = \"kms\"\noperation = \"ListAliases\"\nkind = \"error\"",
+        &[],
+    );
+    assert_eq!(run.calls("ListResourceTags", "calls"), 0);
+    assert_eq!(run.report["summary"]["customer_managed_keys"], 0);
+    assert_eq!(run.report["summary"]["keys"], 1_204);
+}
+
+#[test]
+fn buckets_that_could_not_be_read_do_not_look_fine() {
+    let run = scan(
+        "[[fault]]\nservice = \"s3\"\noperation = \"GetBucketEncryption\"\nkind = \"error\"",
+        &[],
+    );
+    assert_eq!(run.report["summary"]["buckets_not_assessed"], 3);
+    assert!(
+        run.stdout().contains("of 3 buckets; 3 could not be read"),
+        "{}",
+        run.stdout()
+    );
+    let run = scan(
+        "[[fault]]\nservice = \"s3\"\noperation = \"ListBuckets\"\nkind = \"error\"",
+        &[],
+    );
+    assert_eq!(run.report["summary"]["bucket_inventory_complete"], false);
+    assert!(
+        run.stdout().contains("Buckets  could not be listed"),
+        "{}",
+        run.stdout()
+    );
+}
+
+#[test]
+fn every_key_is_in_the_report_with_its_reason() {
+    let run = scan("", &[]);
+    let keys = run.report["keys"].as_array().unwrap();
+    assert_eq!(keys.len(), 1_203);
+    let odd = keys.iter().find(|key| key["aliases"][0] == "alias/odd").unwrap();
+    assert_eq!(
+        (&odd["standing"], &odd["tags"]["team"]),
+        (&"unjustified".into(), &"payments".into())
+    );
+    assert_eq!(
+        keys.iter().filter(|key| key["justification"] == "policy").count(),
+        1_199
+    );
+    assert_eq!(
+        run.report["scan"]["sandbox"].as_str().unwrap().rsplit('/').next(),
+        Some("estate.toml")
+    );
+    assert!(run.stdout().starts_with("SANDBOX"), "{}", run.stdout());
 }
 
 #[test]

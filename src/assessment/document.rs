@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::checks::Finding;
 use crate::facts::{
     AccountFacts, AccountId, ApiCalls, Arn, Fallback, Gap, LimitSource, Region, RegionSource, RegionState,
-    RequestsPerSecond, ScanFacts,
+    RequestsPerSecond, ScanFacts, SseAlgorithm,
 };
 use crate::published::MicroDollars;
 
@@ -30,6 +30,8 @@ pub struct Document {
     pub summary: Summary,
     /// The keys of each account and Region, in numbers.
     pub inventory: Vec<InventoryRow>,
+    /// Every customer managed key that was seen, and where it stands.
+    pub keys: Vec<KeyRow>,
     /// The peak of each quota: the cryptographic pools always, other quotas where they have data.
     pub quota: Vec<QuotaRow>,
     /// What is wrong, the most severe first.
@@ -62,6 +64,8 @@ pub struct ScanSection {
     pub finished_at: Timestamp,
     /// Whether the scan was stopped before its end.
     pub interrupted: bool,
+    /// The estate, where the scan was of the sandbox and not of AWS.
+    pub sandbox: Option<String>,
     /// Whom AWS says was asking.
     pub caller_arn: Arn,
     /// The partition.
@@ -118,8 +122,14 @@ pub struct Summary {
     pub key_inventory_complete: bool,
     /// General purpose buckets seen.
     pub buckets: u64,
-    /// Of these, how many use SSE-KMS without a Bucket Key.
+    /// Of these, how many use SSE-KMS by default, as far as that could be read.
+    pub sse_kms_buckets: u64,
+    /// Of these, how many have no Bucket Key.
     pub sse_kms_buckets_without_bucket_key: u64,
+    /// Buckets whose default encryption could not be read.
+    pub buckets_not_assessed: u64,
+    /// Whether the list of buckets was read to its end. If not, the numbers of buckets are lower bounds.
+    pub bucket_inventory_complete: bool,
     /// Findings by severity.
     pub findings: BTreeMap<String, u64>,
     /// What the customer managed keys cost a month to keep, at the commercial list price, before rotations and
@@ -141,6 +151,21 @@ impl Summary {
         self.not_assessed += row.not_assessed;
         self.key_inventory_complete &= row.complete;
         self.monthly_cost_usd += row.monthly_cost_usd;
+    }
+
+    pub(super) fn count_buckets(&mut self, account: &AccountFacts) {
+        self.bucket_inventory_complete &= account.bucket_listing.known().is_some();
+        self.buckets += account.buckets.len() as u64;
+        for bucket in &account.buckets {
+            match bucket.encryption.known() {
+                Some(encryption) if encryption.algorithm == SseAlgorithm::SseKms => {
+                    self.sse_kms_buckets += 1;
+                    self.sse_kms_buckets_without_bucket_key += u64::from(!encryption.bucket_key_enabled);
+                }
+                Some(_) => {}
+                None => self.buckets_not_assessed += 1,
+            }
+        }
     }
 }
 
@@ -194,6 +219,53 @@ pub struct InventoryRow {
     pub not_assessed: u64,
     /// What the customer managed keys cost a month to keep, before rotations and requests.
     pub monthly_cost_usd: MicroDollars,
+}
+
+/// One customer managed key.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct KeyRow {
+    /// The key ARN.
+    pub arn: Arn,
+    /// The account that was scanned.
+    pub account_id: AccountId,
+    /// The Region.
+    pub region: Region,
+    /// Its aliases, as far as they could be listed.
+    pub aliases: Vec<String>,
+    /// Where it stands.
+    pub standing: KeyStanding,
+    /// Its reason, where it is justified: its controls and its class of data.
+    pub justification: Option<String>,
+    /// Its tags; null where they could not be read.
+    pub tags: Option<BTreeMap<String, String>>,
+    /// Its state; this and what follows is null where it could not be read.
+    pub state: Option<String>,
+    /// Its key spec.
+    pub spec: Option<String>,
+    /// Its key usage.
+    pub usage: Option<String>,
+    /// The origin of its key material.
+    pub origin: Option<String>,
+    /// `single-Region`, `primary`, `replica`, or `multi-Region` where AWS says no more.
+    pub multi_region_role: Option<String>,
+    /// When it was created.
+    pub creation_date: Option<Timestamp>,
+}
+
+/// Where a customer managed key stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyStanding {
+    /// It names a reason of the vocabulary.
+    Justified,
+    /// It has a tag for its reason, with no word of the vocabulary.
+    Unrecognized,
+    /// It has no tag for a reason.
+    Unjustified,
+    /// It waits for its deletion.
+    PendingDeletion,
+    /// It could not be judged.
+    NotAssessed,
 }
 
 /// The peak of one quota in one account and Region.
@@ -291,6 +363,7 @@ impl Document {
                 started_at: scan.started_at,
                 finished_at: scan.finished_at,
                 interrupted: scan.interrupted,
+                sandbox: scan.sandbox,
                 caller_arn: scan.caller_arn,
                 partition: scan.partition,
                 accounts: scan.accounts,
@@ -301,9 +374,11 @@ impl Document {
             },
             summary: Summary {
                 key_inventory_complete: true,
+                bucket_inventory_complete: true,
                 ..Summary::default()
             },
             inventory: Vec::new(),
+            keys: Vec::new(),
             quota: Vec::new(),
             findings: Vec::new(),
             assessments: Vec::new(),

@@ -1,15 +1,19 @@
-//! The keys of an account and Region, in numbers.
+//! The keys of an account and Region, one by one and in numbers.
 
 use std::collections::BTreeMap;
 
-use super::document::InventoryRow;
+use super::document::{InventoryRow, KeyRow, KeyStanding};
 use crate::config::JustificationPolicy;
 use crate::facts::{AccountFacts, Key, KeyMetadata, MultiRegionRole, RegionFacts};
 use crate::model::{Standing, monthly_cost, standing};
 use crate::published::MicroDollars;
 
-/// Counts the keys of a Region.
-pub(super) fn row(account: &AccountFacts, region: &RegionFacts, policy: &JustificationPolicy) -> InventoryRow {
+/// Counts the keys of a Region, and lists the customer managed ones.
+pub(super) fn rows(
+    account: &AccountFacts,
+    region: &RegionFacts,
+    policy: &JustificationPolicy,
+) -> (InventoryRow, Vec<KeyRow>) {
     let mut row = InventoryRow {
         account_id: account.account_id.clone(),
         region: region.region.clone(),
@@ -30,40 +34,74 @@ pub(super) fn row(account: &AccountFacts, region: &RegionFacts, policy: &Justifi
         monthly_cost_usd: MicroDollars(0),
     };
     let aliases_listed = region.alias_listing.known().is_some();
+    let mut keys = Vec::with_capacity(region.keys.len());
     for key in &region.keys {
         // A key behind no alias `alias/aws/…` is customer managed, if the aliases are known.
         if key.metadata.known().is_none() && !aliases_listed {
             row.unknown_manager += 1;
-        } else {
-            count(&mut row, key, policy);
+            continue;
         }
+        let key = key_row(account, region, key, policy);
+        count(&mut row, &key);
+        keys.push(key);
     }
-    row
+    row.monthly_cost_usd = region
+        .keys
+        .iter()
+        .map(monthly_cost)
+        .fold(MicroDollars(0), |sum, cost| sum + cost);
+    (row, keys)
 }
 
-fn count(row: &mut InventoryRow, key: &Key, policy: &JustificationPolicy) {
-    row.customer_managed += 1;
-    row.monthly_cost_usd += monthly_cost(key);
+fn key_row(account: &AccountFacts, region: &RegionFacts, key: &Key, policy: &JustificationPolicy) -> KeyRow {
+    let (standing, justification) = match standing(key, policy) {
+        Standing::Justified(claim) => (KeyStanding::Justified, Some(claim.label())),
+        Standing::Unrecognized(_) => (KeyStanding::Unrecognized, None),
+        Standing::Unjustified(_) => (KeyStanding::Unjustified, None),
+        Standing::PendingDeletion => (KeyStanding::PendingDeletion, None),
+        Standing::Unread(_) => (KeyStanding::NotAssessed, None),
+    };
     let metadata = key.metadata.known();
-    let text = |field: fn(&KeyMetadata) -> &str| metadata.map_or("unknown", field).to_owned();
-    *row.by_state
-        .entry(text(|metadata| metadata.state.as_str()))
-        .or_default() += 1;
-    *row.by_origin
-        .entry(text(|metadata| metadata.origin.as_str()))
-        .or_default() += 1;
-    *row.by_spec.entry(text(|metadata| metadata.spec.as_str())).or_default() += 1;
-    *row.by_multi_region_role.entry(text(role)).or_default() += 1;
-    match standing(key, policy) {
-        Standing::Justified(claim) => {
-            row.justified += 1;
-            *row.by_justification.entry(claim.label()).or_default() += 1;
-        }
-        Standing::Unrecognized(_) => row.unrecognized += 1,
-        Standing::Unjustified(_) => row.unjustified += 1,
-        Standing::PendingDeletion => row.pending_deletion += 1,
-        Standing::Unread(_) => row.not_assessed += 1,
+    let text = |field: fn(&KeyMetadata) -> &str| metadata.map(|metadata| field(metadata).to_owned());
+    KeyRow {
+        arn: key.arn.clone(),
+        account_id: account.account_id.clone(),
+        region: region.region.clone(),
+        aliases: key.aliases.clone(),
+        standing,
+        justification,
+        tags: key.tags.known().cloned(),
+        state: text(|metadata| metadata.state.as_str()),
+        spec: text(|metadata| metadata.spec.as_str()),
+        usage: text(|metadata| metadata.usage.as_str()),
+        origin: text(|metadata| metadata.origin.as_str()),
+        multi_region_role: text(role),
+        creation_date: metadata.and_then(|metadata| metadata.creation_date),
     }
+}
+
+fn count(row: &mut InventoryRow, key: &KeyRow) {
+    row.customer_managed += 1;
+    for (counts, value) in [
+        (&mut row.by_state, &key.state),
+        (&mut row.by_origin, &key.origin),
+        (&mut row.by_spec, &key.spec),
+        (&mut row.by_multi_region_role, &key.multi_region_role),
+    ] {
+        *counts
+            .entry(value.clone().unwrap_or_else(|| "unknown".to_owned()))
+            .or_default() += 1;
+    }
+    if let Some(justification) = &key.justification {
+        *row.by_justification.entry(justification.clone()).or_default() += 1;
+    }
+    *match key.standing {
+        KeyStanding::Justified => &mut row.justified,
+        KeyStanding::Unrecognized => &mut row.unrecognized,
+        KeyStanding::Unjustified => &mut row.unjustified,
+        KeyStanding::PendingDeletion => &mut row.pending_deletion,
+        KeyStanding::NotAssessed => &mut row.not_assessed,
+    } += 1;
 }
 
 fn role(metadata: &KeyMetadata) -> &str {

@@ -7,8 +7,8 @@ mod inventory;
 mod quotas;
 
 pub use document::{
-    AssessmentRow, Coverage, Document, HighestUtilization, InventoryRow, QuotaRow, SCHEMA_VERSION, ScanSection,
-    Summary, Tool, UsageState,
+    AssessmentRow, Coverage, Document, HighestUtilization, InventoryRow, KeyRow, KeyStanding, QuotaRow,
+    SCHEMA_VERSION, ScanSection, Summary, Tool, UsageState,
 };
 pub use groups::{FindingGroup, Place};
 
@@ -53,12 +53,13 @@ impl<'a> Assessor<'a> {
             .iter()
             .filter(|region| region.state == RegionState::Scanned)
         {
-            let row = inventory::row(account, region, &self.config.justification);
+            let (row, keys) = inventory::rows(account, region, &self.config.justification);
             document.summary.count(&row);
             document.inventory.push(row);
+            document.keys.extend(keys);
             document.quota.extend(quotas::rows(account, region));
         }
-        document.summary.buckets += account.buckets.len() as u64;
+        document.summary.count_buckets(account);
         document.scan.note_regions(account);
         document.coverage.gaps.extend(gaps(account));
         document.coverage.fallbacks.extend(account.fallbacks.iter().cloned());
@@ -79,18 +80,15 @@ impl<'a> Assessor<'a> {
                 .entry(finding.severity.as_str().to_owned())
                 .or_default() += 1;
         }
-        document.summary.sse_kms_buckets_without_bucket_key = document
-            .findings
-            .iter()
-            .filter(|finding| finding.check == "bucket-key-disabled")
-            .count() as u64;
         document.summary.highest_utilization = quotas::highest(&document.quota);
         document.assessments = CHECKS
             .iter()
             .zip(self.tallies)
             .map(|(check, tally)| row(check, tally))
             .collect();
-        document.coverage.complete = document.coverage.gaps.is_empty() && !document.scan.interrupted;
+        // Where no Region was looked at, there was nothing to be complete about.
+        document.coverage.complete =
+            document.coverage.gaps.is_empty() && !document.scan.interrupted && !document.scan.regions.is_empty();
         let groups = groups::group(&document.findings);
         Assessment { document, groups }
     }

@@ -4,8 +4,8 @@ use super::document::{HighestUtilization, QuotaRow, UsageState};
 use crate::facts::{AccountFacts, Fact, RegionFacts, RequestQuota};
 use crate::model::Headroom;
 
-/// The quotas of a Region that belong in a report: the cryptographic pools always, others where they have data or
-/// where it could not be found out whether they have.
+/// The quotas of a Region that belong in a report: the cryptographic pools always, others where they have data. Where
+/// it could not be found out whether they have, the gaps name them.
 pub(super) fn rows<'a>(account: &'a AccountFacts, region: &'a RegionFacts) -> impl Iterator<Item = QuotaRow> + 'a {
     region
         .quotas
@@ -24,10 +24,10 @@ struct Row {
 fn row(account: &AccountFacts, region: &RegionFacts, quota: &RequestQuota) -> Row {
     let usage = quota.usage.known();
     let headroom = usage.and_then(|usage| Headroom::of(quota, usage));
-    let state = match (&quota.usage, &headroom) {
-        (Fact::Unavailable(_) | Fact::NotCollected, _) => UsageState::Unavailable,
-        (Fact::Known(_), None) => UsageState::NoDatapoints,
-        (Fact::Known(_), Some(_)) => UsageState::Measured,
+    let state = match &quota.usage {
+        Fact::Unavailable(_) | Fact::NotCollected => UsageState::Unavailable,
+        Fact::Known(usage) if usage.peak.is_none() => UsageState::NoDatapoints,
+        Fact::Known(_) => UsageState::Measured,
     };
     let row = QuotaRow {
         account_id: account.account_id.clone(),
@@ -39,7 +39,7 @@ fn row(account: &AccountFacts, region: &RegionFacts, quota: &RequestQuota) -> Ro
         default_rps: quota.default,
         usage: state,
         peak_rps: usage.and_then(|usage| usage.peak_rate()),
-        peak_at: headroom.map(|headroom| headroom.peak.at),
+        peak_at: usage.and_then(|usage| usage.peak).map(|peak| peak.at),
         utilization: headroom.map(|headroom| headroom.utilization),
         datapoints: usage.map(|usage| usage.datapoints),
         window_start: usage.map(|usage| usage.window_start),

@@ -10,6 +10,7 @@ use super::error::CallError;
 use super::keys::timestamp;
 use super::operations::{S3_GET_BUCKET_ENCRYPTION as GET, S3_LIST_BUCKETS as LIST};
 use super::paging::Pages;
+use super::refusals::Refusals;
 use super::regions::RegionChoice;
 use super::session::Session;
 use crate::facts::{Bucket, BucketEncryption, Fact, Region};
@@ -42,11 +43,12 @@ pub async fn read_buckets(session: &Session, choice: &RegionChoice, progress: &C
     listed.retain(|bucket| chosen(&bucket.region));
     progress.find(listed.len());
     let clients = Clients::new(session);
+    let refusals = Refusals::default();
     let mut buckets: Vec<Bucket> = stream::iter(listed)
         .map(|bucket| {
-            let clients = &clients;
+            let (clients, refusals) = (&clients, &refusals);
             async move {
-                let bucket = read_bucket(clients, bucket).await;
+                let bucket = read_bucket(clients, refusals, bucket).await;
                 progress.finish_one();
                 bucket
             }
@@ -83,11 +85,14 @@ async fn list_buckets(session: &Session) -> (Vec<Bucket>, Result<(), CallError>)
             break Err(CallError::malformed(LIST, "the answer has no list of buckets"));
         };
         let before = buckets.len();
+        if listed.iter().any(|bucket| bucket.name.is_none()) {
+            break Err(CallError::malformed(LIST, "a bucket in the list has no name"));
+        }
         for bucket in listed {
             let Some(name) = bucket.name else { continue };
             let bucket = Bucket {
                 name: name.clone(),
-                region: bucket.bucket_region.map(Region::new),
+                region: bucket.bucket_region.as_deref().and_then(Region::parse),
                 creation_date: bucket.creation_date.as_ref().and_then(timestamp),
                 encryption: Fact::NotCollected,
             };
@@ -127,9 +132,9 @@ impl<'a> Clients<'a> {
 }
 
 /// Asks in the bucket's Region, and once more elsewhere if S3 says that the bucket is there.
-async fn read_bucket(clients: &Clients<'_>, mut bucket: Bucket) -> Bucket {
+async fn read_bucket(clients: &Clients<'_>, refusals: &Refusals, mut bucket: Bucket) -> Bucket {
     let first = bucket.region.clone().unwrap_or_else(|| clients.session.home.clone());
-    let mut answer = get_encryption(clients, &first, &bucket.name).await;
+    let mut answer = refusals.ask(|| get_encryption(clients, &first, &bucket.name)).await;
     let mut found_in = first;
     if let Err(CallError {
         elsewhere: Some(elsewhere),
@@ -138,7 +143,7 @@ async fn read_bucket(clients: &Clients<'_>, mut bucket: Bucket) -> Bucket {
         && *elsewhere != found_in
     {
         found_in = elsewhere.clone();
-        answer = get_encryption(clients, &found_in, &bucket.name).await;
+        answer = refusals.ask(|| get_encryption(clients, &found_in, &bucket.name)).await;
     }
     if answer.is_ok() {
         bucket.region = Some(found_in);

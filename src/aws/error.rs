@@ -100,16 +100,16 @@ impl CallError {
     /// Whether the service refuses the operation itself, whatever is asked of it: asking again would only trip alarms
     /// for unauthorized calls.
     pub(super) fn refuses_operation(&self) -> bool {
-        [
+        const REFUSALS: &[&str] = &[
             "AccessDenied",
             "Unauthorized",
             "NotAuthorized",
+            "ExpiredToken",
             "UnknownOperation",
             "InvalidAction",
             "HTTP4",
-        ]
-        .iter()
-        .any(|refusal| self.code.contains(refusal))
+        ];
+        REFUSALS.iter().any(|refusal| self.code.contains(refusal))
     }
 
     /// Whether the Region does not accept the credentials at all, as a Region answers that is not enabled.
@@ -145,12 +145,17 @@ fn chain(error: &dyn std::error::Error) -> String {
 /// An error answer that carries no AWS error code: an HTML page of a proxy, an emulator without the operation.
 fn foreign_answer(operation: &Operation, raw: &HttpResponse) -> CallError {
     let status = raw.status().as_u16();
+    let code = if raw.status().is_success() {
+        "MalformedResponse".to_owned()
+    } else {
+        format!("HTTP{status}")
+    };
     let kind = raw.headers().get("content-type").unwrap_or("unknown content");
     let mut message = format!("HTTP {status} with {kind} and no AWS error code");
     if let Some(snippet) = snippet(raw) {
         message = format!("{message}; it begins: {snippet}");
     }
-    CallError::new(operation, &format!("HTTP{status}"), message)
+    CallError::new(operation, &code, message)
 }
 
 fn snippet(raw: &HttpResponse) -> Option<String> {
@@ -163,11 +168,11 @@ fn snippet(raw: &HttpResponse) -> Option<String> {
 /// Where S3 says that a bucket is, in a redirect or beside another error.
 fn bucket_region(raw: &HttpResponse) -> Option<Region> {
     if let Some(region) = raw.headers().get("x-amz-bucket-region") {
-        return Some(Region::new(region));
+        return Region::parse(region);
     }
     // AuthorizationHeaderMalformed names the Region in its body alone.
     let text = std::str::from_utf8(raw.body().bytes()?).ok()?;
     let (_, rest) = text.split_once("<Region>")?;
     let (region, _) = rest.split_once("</Region>")?;
-    Some(Region::new(region))
+    Region::parse(region)
 }

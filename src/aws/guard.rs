@@ -130,7 +130,8 @@ fn table_position(cfg: &ConfigBag) -> Result<usize, Refused> {
     })
 }
 
-/// Whether AWS refused a request because there were too many. Services word it differently, KMS with HTTP 400.
+/// Whether AWS refused a request because there were too many. Services word it differently, KMS with HTTP 400. Only the
+/// error code is looked at: a message can name anything.
 fn is_throttled(response: &HttpResponse) -> bool {
     const CODES: &[&[u8]] = &[b"Throttl", b"SlowDown", b"TooManyRequests", b"RequestLimitExceeded"];
     if response.status().is_success() {
@@ -146,7 +147,22 @@ fn is_throttled(response: &HttpResponse) -> bool {
             .headers()
             .get("x-amzn-errortype")
             .is_some_and(|code| names_code(code.as_bytes()))
-        || response.body().bytes().is_some_and(names_code)
+        || response.body().bytes().and_then(error_code).is_some_and(names_code)
+}
+
+/// Where the error code stands in a body, whether JSON, CBOR or XML.
+fn error_code(body: &[u8]) -> Option<&[u8]> {
+    const LONGEST: usize = 80;
+    [&b"__type"[..], b"<Code>"].iter().find_map(|field| {
+        let start = body.windows(field.len()).position(|window| window == *field)? + field.len();
+        let rest = &body[start..];
+        let rest = &rest[..rest.len().min(LONGEST)];
+        let end = rest
+            .iter()
+            .position(|byte| *byte == b'<' || *byte == b',')
+            .unwrap_or(rest.len());
+        Some(&rest[..end])
+    })
 }
 
 #[cfg(test)]

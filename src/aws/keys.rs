@@ -10,6 +10,7 @@ use jiff::{Timestamp, Unit};
 use super::error::CallError;
 use super::operations::{KMS_DESCRIBE_KEY, KMS_LIST_ALIASES, KMS_LIST_KEYS, KMS_LIST_RESOURCE_TAGS};
 use super::paging::Pages;
+use super::refusals::Refusals;
 use super::session::RegionSession;
 use crate::facts::{Arn, Fact, Key, KeyManager, KeyMetadata, MultiRegionRole, Region};
 use crate::progress::Counter;
@@ -56,11 +57,13 @@ pub async fn read_keys(session: &RegionSession, progress: &Counter) -> Result<Ke
     let (by_alias, others): (Vec<_>, Vec<_>) =
         listed.into_iter().partition(|(id, _)| aliases.aws_managed.contains(id));
     progress.find(others.len());
+    let questions = &KeyQuestions::default();
+    let aliases_listed = alias_listing.known().is_some();
     let asked: Vec<Option<Key>> = stream::iter(others)
         .map(|(id, arn)| {
             let names = aliases.by_key.remove(&id).unwrap_or_default();
             async move {
-                let key = read_key(session, id, arn, names).await;
+                let key = read_key(session, questions, aliases_listed, (id, arn), names).await;
                 progress.finish_one();
                 key
             }
@@ -184,25 +187,32 @@ async fn list_aliases(session: &RegionSession) -> (Aliases, Fact<()>) {
     (aliases, end.into())
 }
 
+/// How the two questions about each key fared so far in this Region.
+#[derive(Debug, Default)]
+struct KeyQuestions {
+    describe: Refusals,
+    tags: Refusals,
+}
+
 /// Reads one key; `None` if it turns out to be AWS managed.
-async fn read_key(session: &RegionSession, id: String, arn: String, aliases: Vec<String>) -> Option<Key> {
-    let operation = KMS_DESCRIBE_KEY;
-    // By key id, never by alias: describing an alias `alias/aws/…` can create the key it stands for.
-    let described = session
-        .caller
-        .call(operation, || session.kms.describe_key().key_id(&id).send())
-        .await
-        .and_then(|answer| {
-            answer
-                .key_metadata
-                .ok_or_else(|| CallError::malformed(operation, "the answer has no key metadata"))
-        })
-        .map(key_metadata);
+async fn read_key(
+    session: &RegionSession,
+    questions: &KeyQuestions,
+    aliases_listed: bool,
+    (id, arn): (String, String),
+    aliases: Vec<String>,
+) -> Option<Key> {
+    let described = questions.describe.ask(|| describe(session, &id)).await;
     if matches!(&described, Ok(metadata) if metadata.manager == KeyManager::Aws) {
         return None;
     }
-    // Whoever may not describe a key can often still list its tags, and these justify it.
-    let tags = list_tags(session, &id).await.into();
+    let tags = if described.is_err() && !aliases_listed {
+        // It may be AWS managed, and such a key is left in peace.
+        Fact::NotCollected
+    } else {
+        // Whoever may not describe a key can often still list its tags, and these justify it.
+        questions.tags.ask(|| list_tags(session, &id)).await.into()
+    };
     Some(Key {
         arn: Arn::new(arn),
         key_id: id,
@@ -210,6 +220,19 @@ async fn read_key(session: &RegionSession, id: String, arn: String, aliases: Vec
         metadata: described.into(),
         tags,
     })
+}
+
+/// Describes a key by its id, never by alias: describing an alias `alias/aws/…` can create the key it stands for.
+async fn describe(session: &RegionSession, id: &str) -> Result<KeyMetadata, CallError> {
+    let operation = KMS_DESCRIBE_KEY;
+    let answer = session
+        .caller
+        .call(operation, || session.kms.describe_key().key_id(id).send())
+        .await?;
+    let metadata = answer.key_metadata;
+    metadata
+        .map(key_metadata)
+        .ok_or_else(|| CallError::malformed(operation, "the answer has no key metadata"))
 }
 
 async fn list_tags(session: &RegionSession, id: &str) -> Result<BTreeMap<String, String>, CallError> {

@@ -12,6 +12,7 @@ mod operations;
 mod pacing;
 mod paging;
 mod quotas;
+mod refusals;
 mod regions;
 mod session;
 mod usage;

@@ -15,8 +15,6 @@ pub struct Operation {
     /// The published request quota of the operation, per second, account and Region; for those AWS publishes no
     /// figure for, a figure of ours that is known to be safe.
     pub requests_per_second: f64,
-    /// Whether `requests_per_second` is published by AWS.
-    pub published: bool,
     /// Why the program calls it.
     pub purpose: &'static str,
 }
@@ -33,15 +31,13 @@ const UNPUBLISHED: f64 = 100.0;
 
 /// Declares the table, a constant for each row.
 macro_rules! operations {
-    ($($constant:ident: $sdk:literal $service:literal $name:literal $action:expr, $rate:expr, $published:expr,
-        $purpose:literal;)+) => {
+    ($($constant:ident: $sdk:literal $service:literal $name:literal $action:expr, $rate:expr, $purpose:literal;)+) => {
         $(pub(super) const $constant: &Operation = &Operation {
             sdk_service: $sdk,
             service: $service,
             name: $name,
             iam_action: $action,
             requests_per_second: $rate,
-            published: $published,
             purpose: $purpose,
         };)+
         /// The operation table, in the order of services and operations.
@@ -58,31 +54,31 @@ macro_rules! operations {
 // servicequotas   https://docs.aws.amazon.com/servicequotas/latest/userguide/reference_limits.html
 // s3, sts         none published for these operations
 operations! {
-    ACCOUNT_LIST_REGIONS: "Account" "account" "ListRegions" Some("account:ListRegions"), 5.0, true,
+    ACCOUNT_LIST_REGIONS: "Account" "account" "ListRegions" Some("account:ListRegions"), 5.0,
         "Which Regions are enabled; without it every Region of the partition is asked";
     CLOUDWATCH_GET_METRIC_DATA: "CloudWatch" "cloudwatch" "GetMetricData" Some("cloudwatch:GetMetricData"),
-        396_000.0 / 100_800.0, true, "The one-minute request counts of each quota";
-    CLOUDWATCH_LIST_METRICS: "CloudWatch" "cloudwatch" "ListMetrics" Some("cloudwatch:ListMetrics"), 25.0, true,
+        396_000.0 / 100_800.0, "The one-minute request counts of each quota";
+    CLOUDWATCH_LIST_METRICS: "CloudWatch" "cloudwatch" "ListMetrics" Some("cloudwatch:ListMetrics"), 25.0,
         "Which usage metrics have data, so that only those are fetched; without it all are";
-    KMS_DESCRIBE_KEY: "KMS" "kms" "DescribeKey" Some("kms:DescribeKey"), 2_000.0, true,
+    KMS_DESCRIBE_KEY: "KMS" "kms" "DescribeKey" Some("kms:DescribeKey"), 2_000.0,
         "State, spec, usage, origin and multi-Region role of each customer managed key";
-    KMS_LIST_ALIASES: "KMS" "kms" "ListAliases" Some("kms:ListAliases"), 500.0, true,
+    KMS_LIST_ALIASES: "KMS" "kms" "ListAliases" Some("kms:ListAliases"), 500.0,
         "Aliases, and which keys are AWS managed";
-    KMS_LIST_KEYS: "KMS" "kms" "ListKeys" Some("kms:ListKeys"), 500.0, true,
+    KMS_LIST_KEYS: "KMS" "kms" "ListKeys" Some("kms:ListKeys"), 500.0,
         "Every key of a Region";
-    KMS_LIST_RESOURCE_TAGS: "KMS" "kms" "ListResourceTags" Some("kms:ListResourceTags"), 2_000.0, true,
+    KMS_LIST_RESOURCE_TAGS: "KMS" "kms" "ListResourceTags" Some("kms:ListResourceTags"), 2_000.0,
         "The tags that justify each customer managed key";
     S3_GET_BUCKET_ENCRYPTION: "S3" "s3" "GetBucketEncryption" Some("s3:GetEncryptionConfiguration"), UNPUBLISHED,
-        false, "The default encryption of each bucket, and its Bucket Key";
-    S3_LIST_BUCKETS: "S3" "s3" "ListBuckets" Some("s3:ListAllMyBuckets"), UNPUBLISHED, false,
+        "The default encryption of each bucket, and its Bucket Key";
+    S3_LIST_BUCKETS: "S3" "s3" "ListBuckets" Some("s3:ListAllMyBuckets"), UNPUBLISHED,
         "Every general purpose bucket and its Region";
     SERVICEQUOTAS_LIST_AWS_DEFAULT_SERVICE_QUOTAS: "Service Quotas" "servicequotas" "ListAWSDefaultServiceQuotas"
-        Some("servicequotas:ListAWSDefaultServiceQuotas"), 10.0, true,
+        Some("servicequotas:ListAWSDefaultServiceQuotas"), 10.0,
         "The AWS defaults, for quotas without an applied value";
     SERVICEQUOTAS_LIST_SERVICE_QUOTAS: "Service Quotas" "servicequotas" "ListServiceQuotas"
-        Some("servicequotas:ListServiceQuotas"), 10.0, true,
+        Some("servicequotas:ListServiceQuotas"), 10.0,
         "The quota values applied to the account, and their usage metrics";
-    STS_GET_CALLER_IDENTITY: "STS" "sts" "GetCallerIdentity" None, UNPUBLISHED, false,
+    STS_GET_CALLER_IDENTITY: "STS" "sts" "GetCallerIdentity" None, UNPUBLISHED,
         "Which account this is, and in which partition";
 }
 

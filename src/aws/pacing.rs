@@ -12,10 +12,13 @@ use tokio::sync::Mutex;
 
 use super::operations::{OPERATIONS, Operation};
 
+/// The smallest share: with less, the slowest operation would be called less than once in four minutes.
+const LEAST_PERCENT: f64 = 0.1;
+
 /// The share of each operation's request quota that the scan may use.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum ApiShare {
-    /// A percentage, more than 0 and at most 100.
+    /// A percentage, at least 0.1 and at most 100.
     Percent(f64),
     /// No pacing: for emulators and measurements.
     Off,
@@ -43,8 +46,8 @@ impl FromStr for ApiShare {
             return Ok(ApiShare::Off);
         }
         match text.strip_suffix('%').unwrap_or(text).parse::<f64>() {
-            Ok(percent) if percent > 0.0 && percent <= 100.0 => Ok(ApiShare::Percent(percent)),
-            _ => Err("expected a percentage of more than 0 and at most 100, or `off`".to_owned()),
+            Ok(percent) if (LEAST_PERCENT..=100.0).contains(&percent) => Ok(ApiShare::Percent(percent)),
+            _ => Err(format!("expected a percentage from {LEAST_PERCENT} to 100, or `off`")),
         }
     }
 }
@@ -122,7 +125,7 @@ mod tests {
         assert_eq!("20".parse(), Ok(ApiShare::Percent(20.0)));
         assert_eq!("12.5%".parse(), Ok(ApiShare::Percent(12.5)));
         assert_eq!("off".parse(), Ok(ApiShare::Off));
-        for wrong in ["0", "101", "-3", "NaN", "inf", "half", ""] {
+        for wrong in ["0", "1e-9", "101", "-3", "NaN", "inf", "half", ""] {
             assert!(wrong.parse::<ApiShare>().is_err(), "{wrong}");
         }
     }

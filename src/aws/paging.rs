@@ -27,8 +27,8 @@ impl Pages {
         marker: Option<&str>,
         brought: usize,
     ) -> Result<Option<String>, CallError> {
-        let marker = marker.filter(|marker| !marker.is_empty());
-        let Some(marker) = marker.filter(|_| truncated != Some(false)) else {
+        // A marker is followed whatever the list says of its end: the SDK reads a missing `Truncated` as `false`.
+        let Some(marker) = marker.filter(|marker| !marker.is_empty()) else {
             return match truncated {
                 Some(true) => Err(CallError::new(
                     operation,
@@ -67,12 +67,15 @@ mod tests {
     }
 
     #[test]
-    fn a_list_ends_where_it_says_so() {
+    fn a_list_goes_on_where_it_says_so_and_ends_without_a_marker() {
         let mut pages = Pages::default();
         assert_eq!(pages.next(LIST, Some(true), Some("a"), 9), Ok(Some("a".into())));
         assert_eq!(pages.next(LIST, Some(false), None, 9), Ok(None));
         assert_eq!(Pages::default().next(LIST, None, Some(""), 9), Ok(None));
-        assert_eq!(Pages::default().next(LIST, Some(false), Some("b"), 9), Ok(None));
+        assert_eq!(
+            Pages::default().next(LIST, Some(false), Some("b"), 9),
+            Ok(Some("b".into()))
+        );
     }
 
     #[test]

@@ -58,15 +58,16 @@ fn builtin(quota: &PublishedQuota) -> RequestQuota {
         pool: quota.pool.to_owned(),
         limit: quota.default,
         limit_source: LimitSource::Builtin,
+        applied_value: Fact::NotCollected,
         default: None,
         metric: quota.metric(),
         usage: Fact::NotCollected,
     }
 }
 
-/// Takes over what Service Quotas says of a quota, if it is a request quota whose period is known.
+/// Takes over what Service Quotas says of a quota, if it is a request quota.
 fn adopt(rates: &mut BTreeMap<String, RequestQuota>, quota: &ServiceQuota, source: LimitSource) {
-    let (Some(code), Some(value)) = (quota.quota_code(), quota.value()) else {
+    let Some(code) = quota.quota_code() else {
         return;
     };
     let known = rates.get(code);
@@ -76,34 +77,59 @@ fn adopt(rates: &mut BTreeMap<String, RequestQuota>, quota: &ServiceQuota, sourc
     if metric.name != REQUEST_METRIC {
         return;
     }
-    // A quota of the built-in table is known to be per second even where the answer does not say so.
-    let Some(seconds) = period_seconds(quota).or_else(|| known.map(|_| 1.0)) else {
-        tracing::warn!(code, "a request quota without a period was left out");
-        return;
-    };
-    let limit = RequestsPerSecond(value / seconds);
-    let default = match source {
-        LimitSource::Default => Some(limit),
-        LimitSource::Applied | LimitSource::Builtin => known.and_then(|known| known.default),
-    };
     let pool = metric
         .dimensions
         .get("Resource")
         .map_or(code, String::as_str)
         .to_owned();
-    rates.insert(
-        code.to_owned(),
-        RequestQuota {
-            code: code.to_owned(),
-            name: quota.quota_name().unwrap_or(code).to_owned(),
-            pool,
-            limit,
-            limit_source: source,
-            default,
-            metric,
-            usage: Fact::NotCollected,
-        },
-    );
+    let mut adopted = known.cloned().unwrap_or(RequestQuota {
+        code: code.to_owned(),
+        name: quota.quota_name().unwrap_or(code).to_owned(),
+        pool: pool.clone(),
+        limit: RequestsPerSecond(0.0),
+        limit_source: source,
+        applied_value: Fact::NotCollected,
+        default: None,
+        metric: metric.clone(),
+        usage: Fact::NotCollected,
+    });
+    adopted.pool = pool;
+    adopted.metric = metric;
+    match (limit(quota, known.is_some()), source) {
+        (Ok(limit), LimitSource::Applied) => {
+            (adopted.limit, adopted.limit_source, adopted.applied_value) = (limit, source, Fact::Known(()));
+        }
+        (Ok(limit), LimitSource::Default | LimitSource::Builtin) => {
+            (adopted.limit, adopted.limit_source, adopted.default) = (limit, source, Some(limit));
+        }
+        // The limit stays what it was, and is not known to be the account's own.
+        (Err(error), _) => adopted.applied_value = Fact::Unavailable(error.into()),
+    }
+    rates.insert(code.to_owned(), adopted);
+}
+
+/// The limit per second. Service Quotas can name a quota without its value, and say why.
+fn limit(quota: &ServiceQuota, is_known: bool) -> Result<RequestsPerSecond, CallError> {
+    let Some(value) = quota.value() else {
+        let reason = quota.error_reason();
+        let code = reason
+            .and_then(|reason| reason.error_code())
+            .map_or("MissingValue", |code| code.as_str());
+        let message = reason
+            .and_then(|reason| reason.error_message())
+            .unwrap_or("the quota has no value");
+        return Err(CallError::new(LIST_APPLIED, code, message));
+    };
+    match (quota.period(), period_seconds(quota)) {
+        (_, Some(seconds)) => Ok(RequestsPerSecond(value / seconds)),
+        // A quota of the built-in table is known to be per second even where the answer does not say so.
+        (None, None) if is_known => Ok(RequestsPerSecond(value)),
+        _ => Err(CallError::new(
+            LIST_APPLIED,
+            "UnknownPeriod",
+            "the quota does not say for which time it is, in a unit this version knows",
+        )),
+    }
 }
 
 fn usage_metric(quota: &ServiceQuota) -> Option<UsageMetric> {
@@ -199,7 +225,7 @@ fn take_page(
 mod tests {
     use super::*;
     use crate::facts::Region;
-    use aws_sdk_servicequotas::types::{MetricInfo, QuotaPeriod};
+    use aws_sdk_servicequotas::types::{ErrorCode, ErrorReason, MetricInfo, QuotaPeriod};
 
     fn rates() -> BTreeMap<String, RequestQuota> {
         published::request_quotas(&Region::new("eu-west-3"))
@@ -244,6 +270,44 @@ mod tests {
         assert_eq!(
             symmetric.pool, "SomethingNew",
             "the dimensions are those Service Quotas states"
+        );
+    }
+
+    #[test]
+    fn a_value_that_service_quotas_cannot_read_is_a_gap_and_no_default() {
+        let mut rates = rates();
+        adopt(
+            &mut rates,
+            &quota("L-6E3AF000", 10_000.0, PeriodUnit::Second),
+            LimitSource::Default,
+        );
+        let reason = ErrorReason::builder()
+            .error_code(ErrorCode::DependencyAccessDeniedError)
+            .build();
+        let unread = ServiceQuota::builder()
+            .quota_code("L-6E3AF000")
+            .error_reason(reason)
+            .build();
+        adopt(&mut rates, &unread, LimitSource::Applied);
+        let symmetric = &rates["L-6E3AF000"];
+        assert_eq!(
+            (symmetric.limit, symmetric.limit_source),
+            (RequestsPerSecond(10_000.0), LimitSource::Default)
+        );
+        assert_eq!(
+            symmetric.applied_value.unavailable().unwrap().code,
+            "DEPENDENCY_ACCESS_DENIED_ERROR"
+        );
+    }
+
+    #[test]
+    fn a_new_quota_without_a_period_has_no_limit_and_is_a_gap() {
+        let mut rates = rates();
+        let unknown = quota("L-NEW", 5.0, PeriodUnit::from("FORTNIGHT"));
+        adopt(&mut rates, &unknown, LimitSource::Applied);
+        assert_eq!(
+            rates["L-NEW"].applied_value.unavailable().unwrap().code,
+            "UnknownPeriod"
         );
     }
 

@@ -64,16 +64,15 @@ async fn named_regions(session: &Session, named: &[Region]) -> Result<RegionsRea
     let mut regions = named.to_vec();
     regions.sort();
     regions.dedup();
-    if let Some(unknown) = regions.iter().find(|region| !known.contains(&region.as_str())) {
-        // A Region newer than this version: the account may know it.
+    let new: Vec<&Region> = regions
+        .iter()
+        .filter(|region| !known.contains(&region.as_str()))
+        .collect();
+    if !new.is_empty() {
+        // Newer than this version, or mistyped: the account may know.
         let listed = list_regions(session).await;
-        let exists = matches!(&listed, Some(Ok(listed)) if listed.iter().any(|(region, _)| region == unknown));
-        if !exists {
-            return Err(RegionError::Unknown {
-                region: unknown.clone(),
-                partition: session.partition.clone(),
-                nearest: nearest(unknown, known),
-            });
+        for region in new {
+            check_new_region(session, region, known, &listed)?;
         }
     }
     Ok(RegionsRead {
@@ -86,12 +85,43 @@ async fn named_regions(session: &Session, named: &[Region]) -> Result<RegionsRea
     })
 }
 
+/// Refuses a Region that the account does not know, or that looks like a mistyped one where that cannot be asked. Any
+/// other is scanned: if it does not exist, it does not answer, and that is a gap.
+fn check_new_region(
+    session: &Session,
+    region: &Region,
+    known: &'static [&'static str],
+    listed: &Option<Result<Vec<(Region, RegionState)>, CallError>>,
+) -> Result<(), RegionError> {
+    let nearest = nearest(region, known);
+    let refuse = match listed {
+        Some(Ok(listed)) => !listed.iter().any(|(listed, _)| listed == region),
+        Some(Err(_)) | None => nearest.is_some() && !session.stop().is_requested(),
+    };
+    if refuse {
+        return Err(RegionError::Unknown {
+            region: region.clone(),
+            partition: session.partition.clone(),
+            nearest,
+        });
+    }
+    tracing::warn!(%region, "this version does not know the Region");
+    Ok(())
+}
+
 async fn enabled_regions(session: &Session) -> Result<RegionsRead, RegionError> {
     let error = match list_regions(session).await {
         Some(Ok(regions)) => {
             return Ok(RegionsRead {
                 source: RegionSource::Listed,
                 regions,
+                fallbacks: Vec::new(),
+            });
+        }
+        Some(Err(_)) if session.stop().is_requested() => {
+            return Ok(RegionsRead {
+                source: RegionSource::Listed,
+                regions: Vec::new(),
                 fallbacks: Vec::new(),
             });
         }
@@ -109,8 +139,8 @@ async fn enabled_regions(session: &Session) -> Result<RegionsRead, RegionError> 
         regions.push(session.home.clone());
     }
     regions.sort();
-    let instead = "each Region of the partition was asked; one that does not accept the credentials was taken as \
-                   not enabled. Session tokens of the global STS endpoint are not valid in opt-in Regions: use a \
+    let instead = "each Region of the partition was asked; a Region that needs an opt-in and does not accept the \
+                   credentials was taken as not enabled. Session tokens of the global STS endpoint are not valid in opt-in Regions: use a \
                    Regional STS endpoint, or allow account:ListRegions, to be sure of those.";
     Ok(RegionsRead {
         source: RegionSource::Probed,
@@ -158,14 +188,20 @@ async fn list_regions(session: &Session) -> Option<Result<Vec<(Region, RegionSta
             )));
         };
         let brought = listed.len();
-        regions.extend(listed.into_iter().filter_map(|region| {
+        for region in listed {
             let state = match region.region_opt_status {
                 Some(RegionOptStatus::Disabled | RegionOptStatus::Enabling) => RegionState::NotEnabled,
                 // What AWS may add later is asked rather than left out.
                 _ => RegionState::Scanned,
             };
-            Some((Region::new(region.region_name?), state))
-        }));
+            let Some(name) = region.region_name.as_deref().and_then(Region::parse) else {
+                return Some(Err(CallError::malformed(
+                    operation,
+                    "a Region in the list has no proper name",
+                )));
+            };
+            regions.push((name, state));
+        }
         match pages.next(operation, None, page.next_token.as_deref(), brought) {
             Ok(Some(next)) => token = Some(next),
             Ok(None) => break,

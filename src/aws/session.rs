@@ -95,7 +95,14 @@ impl Session {
     pub async fn open(settings: SessionSettings) -> Result<Session, SessionError> {
         let mut config = load(&settings).await;
         let home = match config.region() {
-            Some(region) => Region::new(region.as_ref()),
+            Some(region) => Region::parse(region.as_ref()).ok_or_else(|| SessionError {
+                cause: CallError::new(
+                    STS_GET_CALLER_IDENTITY,
+                    "RequestNotSent",
+                    format!("`{region}` is not the name of a Region"),
+                ),
+                advice: "Correct AWS_REGION, or the region of the profile.".to_owned(),
+            })?,
             None => {
                 let home = settings
                     .fallback_region
@@ -136,12 +143,15 @@ impl Session {
             return Err(CallError::malformed(operation, "the answer names no account"));
         };
         let arn = Arn::new(arn);
+        let Some(account) = AccountId::parse(&account) else {
+            return Err(CallError::malformed(operation, "the account id is not twelve digits"));
+        };
         let Some(partition) = arn.partition().map(str::to_owned) else {
             return Err(CallError::malformed(operation, "the caller's ARN is not an ARN"));
         };
         self.partition = partition;
         self.caller_arn = arn;
-        self.account_id = AccountId::new(account);
+        self.account_id = account;
         Ok(())
     }
 
@@ -175,9 +185,10 @@ impl Session {
     pub(super) fn s3(&self, region: &Region) -> (Caller, aws_sdk_s3::Client) {
         let (caller, guard) = self.caller(region);
         let config = self.config_in(region);
+        let own_s3_endpoint = std::env::var_os("AWS_ENDPOINT_URL_S3").is_some();
         let client = aws_sdk_s3::Client::from_conf(
             aws_sdk_s3::config::Builder::from(&config)
-                .force_path_style(config.endpoint_url().is_some())
+                .force_path_style(config.endpoint_url().is_some() || own_s3_endpoint)
                 .interceptor(guard)
                 .build(),
         );

@@ -23,13 +23,18 @@ fn assess(account: &AccountFacts, config: &Config, outcomes: &mut Outcomes<'_>) 
     for region in &account.regions {
         let mut by_class: BTreeMap<String, Vec<&Key>> = BTreeMap::new();
         for key in &region.keys {
+            if let Some(reason) = key.metadata.unavailable() {
+                // It may be pending deletion, and its age is unknown.
+                outcomes.not_assessed(format!("its state could not be read: {}", reason.code));
+                continue;
+            }
             match standing(key, &config.justification) {
                 // A control beside the class says why this key is a key of its own.
                 Standing::Justified(claim) if claim.controls.is_empty() => {
                     by_class.entry(claim.class.unwrap_or_default()).or_default().push(key);
                 }
                 Standing::Unread(code) => {
-                    outcomes.not_assessed(format!("its tags could not be read: {code}"));
+                    outcomes.not_assessed(format!("its tags or its state could not be read: {code}"));
                 }
                 Standing::Justified(_) => outcomes.pass(),
                 Standing::Unrecognized(_) | Standing::Unjustified(_) | Standing::PendingDeletion => {}

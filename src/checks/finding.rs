@@ -54,7 +54,7 @@ impl FromStr for Severity {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Severity::ALL
             .into_iter()
-            .find(|severity| severity.as_str() == text)
+            .find(|severity| severity.as_str().eq_ignore_ascii_case(text))
             .ok_or_else(|| "expected one of info, low, medium, high, critical".to_owned())
     }
 }

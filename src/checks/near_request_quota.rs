@@ -39,6 +39,10 @@ fn assess(account: &AccountFacts, config: &Config, outcomes: &mut Outcomes<'_>) 
 
 fn judge(region: &RegionFacts, quota: &RequestQuota, usage: &Usage, threshold: f64, outcomes: &mut Outcomes<'_>) {
     let Some(headroom) = Headroom::of(quota, usage) else {
+        if usage.peak.is_some() {
+            outcomes.not_assessed("its limit is unknown or zero");
+            return;
+        }
         // No use, or none that the metric shows: neither is a pass. Of the management quotas, which are only in the
         // report where they have data, there is nothing to say.
         if quota.is_cryptographic() {
@@ -46,10 +50,11 @@ fn judge(region: &RegionFacts, quota: &RequestQuota, usage: &Usage, threshold: f
         }
         return;
     };
+    let certain = limit_is_certain(region, quota);
     if headroom.reaches(threshold) {
         let resource = outcomes.quota(&region.region, quota);
-        outcomes.fail(resource, failure(quota, usage, &headroom, threshold));
-    } else if limit_is_certain(region, quota) {
+        outcomes.fail(resource, failure(quota, usage, &headroom, threshold, certain));
+    } else if certain {
         outcomes.pass();
     } else {
         outcomes.not_assessed("the value applied to the account could not be read");
@@ -59,6 +64,9 @@ fn judge(region: &RegionFacts, quota: &RequestQuota, usage: &Usage, threshold: f
 /// Whether the limit is the account's own: the applied value, or the AWS default where Service Quotas was read and
 /// holds no applied value.
 fn limit_is_certain(region: &RegionFacts, quota: &RequestQuota) -> bool {
+    if quota.applied_value.unavailable().is_some() {
+        return false;
+    }
     match quota.limit_source {
         LimitSource::Applied => true,
         LimitSource::Default => region.applied_quotas.known().is_some(),
@@ -66,7 +74,7 @@ fn limit_is_certain(region: &RegionFacts, quota: &RequestQuota) -> bool {
     }
 }
 
-fn failure(quota: &RequestQuota, usage: &Usage, headroom: &Headroom, threshold: f64) -> Failure {
+fn failure(quota: &RequestQuota, usage: &Usage, headroom: &Headroom, threshold: f64, certain: bool) -> Failure {
     let severity = if headroom.reaches(CRITICAL_PERCENT) {
         Severity::Critical
     } else if headroom.reaches(HIGH_PERCENT) {
@@ -77,11 +85,15 @@ fn failure(quota: &RequestQuota, usage: &Usage, headroom: &Headroom, threshold: 
     let rate = RequestsPerSecond(headroom.peak.sum / f64::from(usage.resolution_seconds));
     // Rounded down, as everywhere: 69.99 % is never shown as 70 %.
     let percent = (headroom.utilization * 1_000.0 + 1e-9).floor() / 10.0;
-    let source = match quota.limit_source {
+    let mut source = match quota.limit_source {
         LimitSource::Applied => "the quota applied to the account",
         LimitSource::Default => "the AWS default of the Region",
-        LimitSource::Builtin => "the default built into this program, since Service Quotas could not be read",
-    };
+        LimitSource::Builtin => "the default built into this program",
+    }
+    .to_owned();
+    if !certain {
+        source.push_str("; the account's own limit could not be read and may be higher");
+    }
     Failure {
         severity: Some(severity),
         detail: format!(
@@ -155,10 +167,11 @@ mod tests {
         let judged = judge(&CHECK, account(here.clone()));
         assert_eq!((judged.tally.passed, judged.tally.not_assessed.len()), (0, 1));
         here.quotas = vec![quota(10_000.0, Some(600_000.0))];
-        assert_eq!(
-            judge(&CHECK, account(here)).tally.failed,
-            1,
-            "a high one is still a finding"
+        here.quotas[0].limit_source = LimitSource::Builtin;
+        let judged = judge(&CHECK, account(here));
+        assert!(
+            judged.findings[0].detail.contains("may be higher"),
+            "a high one is a finding that says so"
         );
     }
 }

@@ -27,10 +27,7 @@ fn assess(account: &AccountFacts, config: &Config, outcomes: &mut Outcomes<'_>) 
                 Standing::Justified(_) | Standing::Unrecognized(_) => outcomes.pass(),
                 Standing::PendingDeletion => outcomes.not_assessed("the key is pending deletion"),
                 Standing::Unread(code) => {
-                    outcomes.not_assessed(format!("its tags could not be read: {code}"));
-                }
-                Standing::Unjustified(_) if manager_is_unknown(key, region.alias_listing.known().is_some()) => {
-                    outcomes.not_assessed("whether the key is customer managed could not be read");
+                    outcomes.not_assessed(format!("its tags or its state could not be read: {code}"));
                 }
                 Standing::Unjustified(claim) => {
                     let resource = outcomes.key(&region.region, key);
@@ -41,21 +38,13 @@ fn assess(account: &AccountFacts, config: &Config, outcomes: &mut Outcomes<'_>) 
     }
 }
 
-/// Without its description and without the list of aliases, a key may be AWS managed, and those need no reason.
-fn manager_is_unknown(key: &Key, aliases_listed: bool) -> bool {
-    key.metadata.known().is_none() && !aliases_listed
-}
-
 fn failure(key: &Key, claim: &Claim) -> Failure {
     let mut detail = match key.tags.known() {
         Some(tags) if tags.is_empty() => "The key has no tags.".to_owned(),
         _ => "None of its tags names a requirement or a data class.".to_owned(),
     };
     for near in &claim.near_misses {
-        detail.push_str(&format!(
-            " The tag {} is not {}: tag keys are compared exactly.",
-            near.tag, near.expected
-        ));
+        detail.push_str(&format!(" {near}"));
     }
     if let Some(tenant) = &claim.tenant {
         detail.push_str(&format!(" It names a tenant ({tenant}), which is no requirement."));
@@ -97,7 +86,7 @@ mod tests {
         assert!(
             judged.findings[0]
                 .detail
-                .contains("The tag Requirement is not requirement")
+                .contains("the tag key that counts is requirement")
         );
         assert_eq!(judged.findings[0].monthly_cost_usd.unwrap().dollars(), 1.0);
     }
@@ -120,13 +109,17 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_may_be_aws_managed_is_not_assessed() {
+    fn a_key_whose_state_is_unknown_is_not_assessed_unless_it_has_a_reason() {
         let mut unknown = key(&[]);
         unknown.metadata = denied("kms:DescribeKey");
-        let mut here = region([unknown]);
-        assert_eq!(judge(&CHECK, account(here.clone())).tally.failed, 1);
-        here.alias_listing = denied("kms:ListAliases");
-        let judged = judge(&CHECK, account(here));
-        assert_eq!((judged.tally.failed, judged.tally.not_assessed.len()), (0, 1));
+        let judged = judge(&CHECK, account(region([unknown])));
+        assert_eq!(
+            (judged.tally.failed, judged.tally.not_assessed.len()),
+            (0, 1),
+            "it may be pending deletion"
+        );
+        let mut justified = key(&[("requirement", "audit")]);
+        justified.metadata = denied("kms:DescribeKey");
+        assert_eq!(judge(&CHECK, account(region([justified]))).tally.passed, 1);
     }
 }

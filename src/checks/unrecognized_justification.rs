@@ -21,18 +21,17 @@ fn assess(account: &AccountFacts, config: &Config, outcomes: &mut Outcomes<'_>) 
     for region in &account.regions {
         for key in &region.keys {
             match standing(key, &config.justification) {
-                Standing::Justified(claim) | Standing::Unrecognized(claim) | Standing::Unjustified(claim)
-                    if claim.unrecognized.is_empty() =>
+                Standing::Justified(claim) | Standing::Unrecognized(claim)
+                    if !claim.unrecognized.is_empty() || !claim.near_misses.is_empty() =>
                 {
-                    outcomes.pass();
-                }
-                Standing::Justified(claim) | Standing::Unrecognized(claim) | Standing::Unjustified(claim) => {
                     let resource = outcomes.key(&region.region, key);
                     outcomes.fail(resource, failure(&claim));
                 }
+                // What is nearly a reason on a key without one is in the finding that it has none.
+                Standing::Justified(_) | Standing::Unrecognized(_) | Standing::Unjustified(_) => outcomes.pass(),
                 Standing::PendingDeletion => outcomes.not_assessed("the key is pending deletion"),
                 Standing::Unread(code) => {
-                    outcomes.not_assessed(format!("its tags could not be read: {code}"));
+                    outcomes.not_assessed(format!("its tags or its state could not be read: {code}"));
                 }
             }
         }
@@ -40,7 +39,7 @@ fn assess(account: &AccountFacts, config: &Config, outcomes: &mut Outcomes<'_>) 
 }
 
 fn failure(claim: &Claim) -> Failure {
-    let words: Vec<String> = claim
+    let mut words: Vec<String> = claim
         .unrecognized
         .iter()
         .map(|word| match (word.word.as_str(), &word.nearest) {
@@ -49,11 +48,13 @@ fn failure(claim: &Claim) -> Failure {
             (text, None) => format!("{} = {text} is not in the vocabulary.", word.tag),
         })
         .collect();
+    words.extend(claim.near_misses.iter().map(|near| near.to_string()));
     Failure {
         severity: None,
         detail: words.join(" "),
         observed: observed! {
             "unrecognized": claim.unrecognized,
+            "near_misses": claim.near_misses,
             "controls": claim.controls,
             "class": claim.class,
         },
@@ -86,6 +87,13 @@ mod tests {
     fn one_unknown_word_beside_a_known_one_is_still_named() {
         let judged = judge(&CHECK, account(region([key(&[("requirement", "policy zzz")])])));
         assert_eq!(judged.findings[0].detail, "requirement = zzz is not in the vocabulary.");
+    }
+
+    #[test]
+    fn a_tag_key_that_is_nearly_right_is_named_on_a_justified_key_too() {
+        let both = key(&[("DataClass", "public"), ("Requirement", "rotation")]);
+        let judged = judge(&CHECK, account(region([both])));
+        assert!(judged.findings[0].detail.contains("It has a tag Requirement"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `scan`: inventories an account and answers the three questions.
 
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -50,6 +50,8 @@ struct Job {
     regions: RegionChoice,
     settings: SessionSettings,
     parameters: BTreeMap<String, Value>,
+    /// The estate, where it is not AWS that is scanned.
+    sandbox: Option<String>,
 }
 
 impl Job {
@@ -66,27 +68,30 @@ impl Job {
             (None, None) => ApiShare::DEFAULT,
         };
         let named = if args.regions.is_empty() {
-            &config.scan.regions
+            config.scan.regions.clone()
         } else {
-            &args.regions
+            args.regions.clone()
         };
         let regions = match named.as_slice() {
             [] => RegionChoice::Enabled,
-            named => RegionChoice::Named(named.iter().map(Region::new).collect()),
+            named => RegionChoice::Named(named.to_vec()),
         };
         let aws = choose_aws(args)?;
-        let fallback_region = aws.home.or_else(|| named.first().map(Region::new));
+        let fallback_region = aws.home.or_else(|| named.first().cloned());
         let parameters = BTreeMap::from([
             ("regions".to_owned(), json!(named)),
             ("threshold_percent".to_owned(), json!(config.quota.threshold_percent)),
             ("api_share".to_owned(), json!(api_share.to_string())),
             ("window_days".to_owned(), json!(WINDOW_DAYS)),
-            ("config_file".to_owned(), json!(config_file)),
+            (
+                "config_file".to_owned(),
+                json!(config_file.map(|path| path.display().to_string())),
+            ),
             ("justification".to_owned(), json!(config.justification)),
-            ("sandbox".to_owned(), json!(aws.is_sandbox)),
         ]);
         Ok(Job {
             as_of: aws.as_of,
+            sandbox: aws.sandbox,
             settings: SessionSettings {
                 credentials: aws.credentials,
                 fallback_region,
@@ -129,6 +134,7 @@ impl Job {
             started_at,
             finished_at: Timestamp::now(),
             interrupted: self.settings.stop.is_requested(),
+            sandbox: self.sandbox.clone(),
             caller_arn: session.caller_arn.clone(),
             partition: session.partition.clone(),
             accounts: vec![account.account_id.clone()],
@@ -158,7 +164,7 @@ struct Aws {
     credentials: Credentials,
     home: Option<Region>,
     as_of: Timestamp,
-    is_sandbox: bool,
+    sandbox: Option<String>,
 }
 
 /// The one place that knows of the sandbox.
@@ -171,7 +177,7 @@ fn choose_aws(args: &ScanArgs) -> anyhow::Result<Aws> {
             credentials: Credentials::Invented,
             home: Some(Region::new(sandbox.home_region())),
             as_of: sandbox.as_of(),
-            is_sandbox: true,
+            sandbox: Some(sandbox.name().to_owned()),
         });
     }
     Ok(Aws {
@@ -182,7 +188,7 @@ fn choose_aws(args: &ScanArgs) -> anyhow::Result<Aws> {
         home: None,
         // Whole seconds: it names the folder and stands in every report.
         as_of: Timestamp::from_second(Timestamp::now().as_second())?,
-        is_sandbox: false,
+        sandbox: None,
     })
 }
 
@@ -196,7 +202,8 @@ fn write_reports(assessment: &Assessment, output: &mut OutputFolder) -> anyhow::
 fn print_summary(assessment: &Assessment, output: &OutputFolder) -> anyhow::Result<()> {
     let mut stdout = anstream::stdout().lock();
     let palette = Palette {
-        width: terminal_size::terminal_size().map_or(100, |(width, _)| width.0),
+        // A file or a pipe has no width: nothing is to be broken there.
+        width: terminal_size::terminal_size_of(std::io::stdout()).map_or(160, |(width, _)| width.0),
         colours: true,
     };
     let summary = render_terminal(assessment, palette, output.path())?;
@@ -228,12 +235,16 @@ fn start_log(verbose: u8) {
         1 => "kms_audit=debug",
         _ => "kms_audit=debug,aws_smithy_runtime=debug",
     };
-    let filter = tracing_subscriber::EnvFilter::try_from_env("KMS_AUDIT_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));
+    let filter = match std::env::var("KMS_AUDIT_LOG") {
+        Ok(wanted) if !wanted.is_empty() => wanted,
+        _ => level.to_owned(),
+    };
+    let filter = tracing_subscriber::EnvFilter::new(filter);
     // A second start, in tests within one process, changes nothing.
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .without_time()
         .try_init();
 }

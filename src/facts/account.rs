@@ -13,7 +13,13 @@ use super::{Bucket, Fact, Key, Region, RequestQuota};
 pub struct AccountId(String);
 
 impl AccountId {
-    /// An account id as AWS returned it.
+    /// The id an answer names, if it is one: twelve digits. Ids stand in reports and file names.
+    pub fn parse(id: &str) -> Option<Self> {
+        let fits = id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit());
+        fits.then(|| AccountId(id.to_owned()))
+    }
+
+    /// An account id that is known to be one.
     pub fn new(id: impl Into<String>) -> Self {
         AccountId(id.into())
     }

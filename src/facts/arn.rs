@@ -35,20 +35,8 @@ impl Arn {
 
     /// The partition (`aws`, `aws-cn` …), where the text is an ARN.
     pub fn partition(&self) -> Option<&str> {
-        self.part(1)
-    }
-
-    /// The account id in the ARN, where it carries one.
-    pub fn account(&self) -> Option<&str> {
-        self.part(4)
-    }
-
-    fn part(&self, index: usize) -> Option<&str> {
-        let mut parts = self.0.split(':');
-        if parts.next() != Some("arn") {
-            return None;
-        }
-        parts.nth(index - 1).filter(|part| !part.is_empty())
+        let (partition, _) = self.0.strip_prefix("arn:")?.split_once(':')?;
+        Some(partition).filter(|partition| !partition.is_empty())
     }
 }
 
@@ -63,15 +51,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_arn_knows_its_partition_and_account() {
+    fn an_arn_knows_its_partition() {
         let arn = Arn::new("arn:aws-us-gov:sts::111122223333:assumed-role/audit/weekly");
         assert_eq!(arn.partition(), Some("aws-us-gov"));
-        assert_eq!(arn.account(), Some("111122223333"));
     }
 
     #[test]
     fn what_is_not_an_arn_has_no_partition() {
         assert_eq!(Arn::new("alias/aws/s3").partition(), None);
-        assert_eq!(Arn::of_bucket("aws", "logs").account(), None);
     }
 }

@@ -62,6 +62,7 @@ pub(crate) fn quota(limit: f64, busiest_minute: Option<f64>) -> RequestQuota {
         pool: "CryptographicOperationsSymmetric".into(),
         limit: RequestsPerSecond(limit),
         limit_source: LimitSource::Applied,
+        applied_value: Fact::Known(()),
         default: None,
         metric: UsageMetric {
             namespace: "AWS/Usage".into(),

@@ -105,6 +105,12 @@ impl Gaps<'_> {
         for quota in &facts.quotas {
             self.note(
                 region,
+                &quota.applied_value,
+                Some(&quota.pool),
+                "the value of these quotas that applies to this account is unknown",
+            );
+            self.note(
+                region,
                 &quota.usage,
                 Some(&quota.pool),
                 "the peak request rate of these quotas is unknown",

@@ -42,6 +42,9 @@ pub struct RequestQuota {
     pub limit: RequestsPerSecond,
     /// Where the limit comes from.
     pub limit_source: LimitSource,
+    /// Whether the value applied to the account was read: not collected where Service Quotas holds none or could not
+    /// be listed, unavailable where it names this quota without a value that can be used.
+    pub applied_value: Fact<()>,
     /// The AWS default in this Region, where it was read.
     pub default: Option<RequestsPerSecond>,
     /// The usage metric as Service Quotas states it.

@@ -11,7 +11,16 @@ use serde::{Deserialize, Serialize};
 pub struct Region(String);
 
 impl Region {
-    /// A Region of this name; whether it exists is for the caller to find out.
+    /// The Region an answer or a user names, if it can be the name of one. Names stand in reports and file names.
+    pub fn parse(name: &str) -> Option<Self> {
+        let fits = (1..=63).contains(&name.len())
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+        fits.then(|| Region(name.to_owned()))
+    }
+
+    /// A Region of this name, which is known to be one.
     pub fn new(name: impl Into<String>) -> Self {
         Region(name.into())
     }

@@ -19,6 +19,8 @@ pub struct ScanFacts {
     pub finished_at: Timestamp,
     /// Whether it was stopped before its end.
     pub interrupted: bool,
+    /// The estate, where the scan was of the sandbox and not of AWS.
+    pub sandbox: Option<String>,
     /// Whom AWS says was asking.
     pub caller_arn: Arn,
     /// The partition of the caller.

@@ -45,6 +45,7 @@ mod tests {
             pool: "CryptographicOperationsSymmetric".into(),
             limit: RequestsPerSecond(limit),
             limit_source: LimitSource::Applied,
+            applied_value: Fact::Known(()),
             default: None,
             metric: UsageMetric {
                 namespace: "AWS/Usage".into(),

@@ -1,6 +1,7 @@
 //! What the tags of a key claim as its reason.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,7 +20,7 @@ pub enum Standing<'a> {
     Unjustified(Claim),
     /// It waits for its deletion: inventory only, since it can no longer be tagged either.
     PendingDeletion,
-    /// Its tags were not read, with the error code.
+    /// Its tags or its state were not read, with the error code.
     Unread(&'a str),
 }
 
@@ -60,6 +61,16 @@ pub struct NearMiss {
     pub expected: String,
 }
 
+impl fmt::Display for NearMiss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "It has a tag {}, but the tag key that counts is {}, spelt exactly so.",
+            self.tag, self.expected
+        )
+    }
+}
+
 impl Claim {
     /// A short name for the reason: `audit+rotation`, `class:confidential`.
     pub fn label(&self) -> String {
@@ -81,8 +92,13 @@ pub fn standing<'a>(key: &'a Key, policy: &JustificationPolicy) -> Standing<'a> 
     };
     let claim = read(tags, policy);
     if !claim.controls.is_empty() || claim.class.is_some() {
-        Standing::Justified(claim)
-    } else if !claim.unrecognized.is_empty() {
+        return Standing::Justified(claim);
+    }
+    if let Fact::Unavailable(reason) = &key.metadata {
+        // It may be pending deletion, and then it needs no reason; or AWS managed, where the aliases are unread too.
+        return Standing::Unread(&reason.code);
+    }
+    if !claim.unrecognized.is_empty() {
         Standing::Unrecognized(claim)
     } else {
         Standing::Unjustified(claim)

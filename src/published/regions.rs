@@ -99,9 +99,38 @@ const PARTITIONS: &[Partition] = &[
     },
 ];
 
+/// The Regions of the commercial partition that need no opt-in.
+const ENABLED_BY_DEFAULT: &[&str] = &[
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ca-central-1",
+    "eu-central-1",
+    "eu-north-1",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+];
+
 /// The Regions of a partition; none for a partition this version does not know.
 pub fn regions_of(partition: &str) -> &'static [&'static str] {
     find(partition).map_or(&[], |partition| partition.regions)
+}
+
+/// Whether an account has to enable a Region before it can use it. All others are enabled, and stay so.
+///
+/// Source: <https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html>: Regions introduced before
+/// 20 March 2019 are enabled by default.
+pub fn is_opt_in(region: &str) -> bool {
+    regions_of("aws").contains(&region) && !ENABLED_BY_DEFAULT.contains(&region)
 }
 
 /// The Region that serves the Account API in a partition; `None` where there is no Account API.
@@ -114,14 +143,6 @@ pub fn default_region(partition: &str) -> Option<&'static str> {
     find(partition).map(|partition| partition.default_region)
 }
 
-/// The partition of a Region; `None` for a Region this version does not know.
-pub fn partition_of(region: &str) -> Option<&'static str> {
-    PARTITIONS
-        .iter()
-        .find(|partition| partition.regions.contains(&region))
-        .map(|partition| partition.id)
-}
-
 fn find(partition: &str) -> Option<&'static Partition> {
     PARTITIONS.iter().find(|known| known.id == partition)
 }
@@ -131,11 +152,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_region_belongs_to_one_partition() {
-        assert_eq!(partition_of("eu-west-3"), Some("aws"));
-        assert_eq!(partition_of("us-gov-west-1"), Some("aws-us-gov"));
-        assert_eq!(partition_of("eu-nowhere-9"), None);
-        assert!(regions_of("aws").contains(&"mx-central-1"));
+    fn only_newer_regions_of_the_commercial_partition_need_an_opt_in() {
+        assert!(is_opt_in("ap-east-1") && is_opt_in("mx-central-1"));
+        assert!(!is_opt_in("eu-west-3") && !is_opt_in("us-gov-east-1"));
+        assert!(
+            ENABLED_BY_DEFAULT
+                .iter()
+                .all(|region| regions_of("aws").contains(region))
+        );
     }
 
     #[test]

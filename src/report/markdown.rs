@@ -5,13 +5,13 @@ use std::fmt;
 use askama::Template;
 
 use super::wording;
-use crate::assessment::{Assessment, Document, FindingGroup, QuotaRow};
+use crate::assessment::{Assessment, Document, FindingGroup, KeyRow, KeyStanding, QuotaRow};
 use crate::checks::Severity;
 use crate::numbers::grouped;
 use crate::published::MicroDollars;
 use crate::visible::visible;
 
-/// How many Regions and quotas a table shows.
+/// How many rows a table shows.
 const MOST_ROWS: usize = 100;
 
 #[derive(Template)]
@@ -21,6 +21,9 @@ struct Page<'a> {
     groups: &'a [FindingGroup],
     quotas: &'a [&'a QuotaRow],
     silent_quotas: u64,
+    more_quotas: u64,
+    justified: &'a [&'a KeyRow],
+    more_justified: u64,
     coverage: String,
 }
 
@@ -31,6 +34,10 @@ impl Page<'_> {
 
     fn percent(&self, part: impl std::borrow::Borrow<f64>) -> String {
         wording::percent(*part.borrow())
+    }
+
+    fn text<'t>(&self, text: &'t Option<String>) -> &'t str {
+        text.as_deref().unwrap_or("unread")
     }
 
     fn severity(&self, severity: &Severity) -> String {
@@ -49,12 +56,23 @@ impl Page<'_> {
 pub fn render_markdown(assessment: &Assessment) -> Result<String, fmt::Error> {
     let document = &assessment.document;
     let (mut quotas, silent_quotas) = wording::quotas_to_show(document);
+    let more_quotas = quotas.len().saturating_sub(MOST_ROWS) as u64;
     quotas.truncate(MOST_ROWS);
+    let mut justified: Vec<&KeyRow> = document
+        .keys
+        .iter()
+        .filter(|key| key.standing == KeyStanding::Justified)
+        .collect();
+    let more_justified = justified.len().saturating_sub(MOST_ROWS) as u64;
+    justified.truncate(MOST_ROWS);
     Page {
         document,
         groups: &assessment.groups,
         quotas: &quotas,
         silent_quotas,
+        more_quotas,
+        justified: &justified,
+        more_justified,
         coverage: wording::coverage_line(document),
     }
     .render()

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 use comfy_table::presets::NOTHING;
-use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table};
+use comfy_table::{Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, Table};
 
 use super::wording::{self, counted};
 use crate::assessment::{Assessment, Document, FindingGroup, InventoryRow, Place, QuotaRow};
@@ -62,14 +62,26 @@ struct Screen {
 
 impl Screen {
     fn head(&self, out: &mut String, document: &Document) -> fmt::Result {
+        if let Some(sandbox) = wording::sandbox_line(document) {
+            writeln!(out, "{}", self.paint(&visible(&sandbox), AnsiColor::Cyan))?;
+        }
         let accounts: Vec<&str> = document.scan.accounts.iter().map(|account| account.as_str()).collect();
         writeln!(
             out,
-            "{} account {} as of {}, {} scanned",
+            "{} account {} as of {}",
             self.bold("KMS audit"),
             accounts.join(", "),
-            document.scan.as_of,
-            counted(document.scan.regions.len() as u64, "Region", "Regions")
+            document.scan.as_of
+        )?;
+        let not_enabled = match document.scan.regions_not_enabled.len() {
+            0 => String::new(),
+            number => format!("; {} not enabled", counted(number as u64, "more is", "more are")),
+        };
+        let most = usize::from(self.palette.width).saturating_sub(not_enabled.len());
+        writeln!(
+            out,
+            "{}{not_enabled}",
+            shorten(&visible(&wording::regions_line(document)), most)
         )
     }
 
@@ -104,10 +116,14 @@ impl Screen {
             "Justified",
             "Unjustified",
             "Unrecognized",
-            "Deleting",
-            "Unread",
+            "Pending deletion",
+            "Not assessed",
         ]);
         for row in rows.iter().take(MOST_REGIONS) {
+            if row.customer_managed == 0 && !row.complete {
+                table.add_row(vec![Cell::new(&row.region), number("unread".to_owned())]);
+                continue;
+            }
             let keys = format!(
                 "{}{}",
                 if row.complete { "" } else { ">= " },
@@ -129,8 +145,9 @@ impl Screen {
     fn quotas(&self, out: &mut String, document: &Document) -> fmt::Result {
         writeln!(
             out,
-            "\n{}  busiest minute of 14 days against the request quota of account and Region",
-            self.bold("Quota")
+            "\n{}  busiest minute of the last {} against the request quota of account and Region",
+            self.bold("Quota"),
+            wording::window(document)
         )?;
         let (rows, silent) = wording::quotas_to_show(document);
         if !rows.is_empty() {
@@ -152,7 +169,7 @@ impl Screen {
         let at = row.peak_at.map(|at| at.strftime("%m-%d %H:%M").to_string());
         vec![
             Cell::new(&row.region),
-            Cell::new(visible(&row.pool)),
+            Cell::new(visible(pool(&row.pool))),
             number(wording::peak(row)),
             Cell::new(at.unwrap_or_default()),
             number(row.limit_rps.to_string()),
@@ -162,14 +179,7 @@ impl Screen {
     }
 
     fn buckets(&self, out: &mut String, document: &Document) -> fmt::Result {
-        let summary = &document.summary;
-        writeln!(
-            out,
-            "\n{}  {} of {} with SSE-KMS and no Bucket Key",
-            self.bold("Buckets"),
-            grouped(summary.sse_kms_buckets_without_bucket_key),
-            counted(summary.buckets, "bucket", "buckets"),
-        )
+        writeln!(out, "\n{}  {}", self.bold("Buckets"), wording::buckets_line(document))
     }
 
     fn findings(&self, out: &mut String, groups: &[FindingGroup]) -> fmt::Result {
@@ -211,6 +221,10 @@ impl Screen {
                     Cell::new(&gap.effect),
                 ]);
             }
+            // Names are for copying: they are never broken.
+            for column in table.column_iter_mut().take(2) {
+                column.set_constraint(ColumnConstraint::ContentWidth);
+            }
             self.show(out, table, coverage.gaps.len(), MOST_GAPS, "gaps")?;
         }
         let mut instead: Vec<_> = coverage
@@ -222,7 +236,7 @@ impl Screen {
         for (operation, code) in instead {
             writeln!(
                 out,
-                "  {operation} failed ({}) and was made up for; see report.md.",
+                "  {operation} failed ({}); answered another way, see report.md.",
                 visible(code)
             )?;
         }
@@ -289,6 +303,13 @@ impl Screen {
             text.to_owned()
         }
     }
+}
+
+/// A pool, without the words that all cryptographic pools begin with.
+fn pool(name: &str) -> &str {
+    name.strip_prefix("CryptographicOperations")
+        .filter(|rest| !rest.is_empty())
+        .unwrap_or(name)
 }
 
 fn number(text: String) -> Cell {

@@ -1,7 +1,7 @@
 //! Words that several formats share, so that all say the same thing the same way.
 
 use crate::assessment::{Document, QuotaRow, UsageState};
-use crate::facts::Gap;
+use crate::facts::{Gap, RegionSource};
 use crate::numbers::grouped;
 
 /// What the peak is, in words.
@@ -28,6 +28,17 @@ pub(super) fn percent(part: f64) -> String {
     }
 }
 
+/// How far back the peak was looked for.
+pub(super) fn window(document: &Document) -> String {
+    let length = document
+        .quota
+        .iter()
+        .find_map(|row| Some(row.window_end?.duration_since(row.window_start?)));
+    length.map_or("days".to_owned(), |length| {
+        counted(length.as_hours().unsigned_abs() / 24, "day", "days")
+    })
+}
+
 /// The peak of a quota, or why there is none.
 pub(super) fn peak(row: &QuotaRow) -> String {
     match (row.usage, row.peak_rps) {
@@ -51,16 +62,81 @@ pub(super) fn quotas_to_show(document: &Document) -> (Vec<&QuotaRow>, u64) {
     (shown, silent.len() as u64)
 }
 
-/// What a gap left unread, in a few words.
+/// Where a gap is, with the first few of its resources.
 pub(super) fn gap_scope(gap: &Gap) -> String {
+    const EXAMPLES: usize = 3;
     let region = gap
         .region
         .as_ref()
         .map_or("the account".to_owned(), ToString::to_string);
-    match gap.resources.len() as u64 {
+    let names = gap
+        .resources
+        .iter()
+        .take(EXAMPLES)
+        .map(|name| short_name(name))
+        .collect::<Vec<_>>();
+    match gap.resources.len() {
         0 => region,
-        resources => format!("{region}, {}", counted(resources, "resource", "resources")),
+        all if all <= EXAMPLES => format!("{region}: {}", names.join(", ")),
+        all => format!(
+            "{region}: {} and {} more",
+            names.join(", "),
+            grouped((all - EXAMPLES) as u64)
+        ),
     }
+}
+
+/// The last part of an ARN, which tells resources of one Region apart.
+fn short_name(resource: &str) -> &str {
+    resource.rsplit(['/', ':']).next().unwrap_or(resource)
+}
+
+/// That the report is not about AWS, where it is not.
+pub(super) fn sandbox_line(document: &Document) -> Option<String> {
+    let estate = document.scan.sandbox.as_ref()?;
+    Some(format!(
+        "SANDBOX: a simulated account, the estate {estate}. Nothing here is about AWS."
+    ))
+}
+
+/// The Regions that were looked at, and why these.
+pub(super) fn regions_line(document: &Document) -> String {
+    let regions = &document.scan.regions;
+    let names: Vec<&str> = regions.iter().map(|region| region.as_str()).collect();
+    let chosen = match document.scan.region_source {
+        Some(RegionSource::Requested) => ", as asked for; others were not looked at",
+        Some(RegionSource::Listed) => ", all that are enabled",
+        Some(RegionSource::Probed) => ", all that accepted the credentials",
+        None => "",
+    };
+    format!(
+        "{}{chosen}: {}",
+        counted(regions.len() as u64, "Region", "Regions"),
+        names.join(", ")
+    )
+}
+
+/// The buckets, in a sentence that does not make unread ones look fine.
+pub(super) fn buckets_line(document: &Document) -> String {
+    let summary = &document.summary;
+    let at_least = if summary.bucket_inventory_complete {
+        ""
+    } else {
+        "at least "
+    };
+    let mut line = format!(
+        "{} of {} without a Bucket Key, of {at_least}{}",
+        grouped(summary.sse_kms_buckets_without_bucket_key),
+        counted(summary.sse_kms_buckets, "SSE-KMS bucket", "SSE-KMS buckets"),
+        counted(summary.buckets, "bucket", "buckets"),
+    );
+    if summary.buckets_not_assessed > 0 {
+        line = format!("{line}; {} could not be read", grouped(summary.buckets_not_assessed));
+    }
+    if summary.buckets == 0 && !summary.bucket_inventory_complete {
+        line = "could not be listed".to_owned();
+    }
+    line
 }
 
 /// The last line of every report for people.
@@ -73,7 +149,11 @@ pub(super) fn coverage_line(document: &Document) -> String {
             counted(gaps, "gap", "gaps")
         )
     } else if document.coverage.complete {
-        format!("Coverage: complete. Everything that was asked for in {regions} was read.")
+        let asked = match document.scan.region_source {
+            Some(RegionSource::Requested) => " that were asked for, and no other,",
+            _ => "",
+        };
+        format!("Coverage: complete. Everything in {regions}{asked} was read.")
     } else {
         format!(
             "Coverage: INCOMPLETE. {} in {regions}: what they hide is neither a pass nor a finding.",

@@ -54,6 +54,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Clones share the account, and with it the faults that have already struck.
 #[derive(Clone, Debug)]
 pub struct Sandbox {
+    name: Arc<str>,
     room: Arc<Room>,
 }
 
@@ -90,11 +91,17 @@ impl Sandbox {
     /// The text is no valid estate.
     pub fn from_toml(name: &str, text: &str) -> Result<Sandbox, EstateError> {
         Ok(Sandbox {
+            name: name.into(),
             room: Arc::new(Room {
                 estate: Estate::read(name, text)?,
                 requests: AtomicU64::new(0),
             }),
         })
+    }
+
+    /// The name of the estate, or of its file.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// The instant that it always is in this account.

@@ -4,8 +4,9 @@ use super::Call;
 use super::estate::Bucket;
 use super::faults::Subject;
 use super::paging::{PagingFault, page};
-use super::request::{Reply, Request, Response, percent_decoded};
+use super::request::{Reply, Request, Response};
 use super::service::{REST_XML, Refusal, Service, XML_DECLARATION, page_size, push_element};
+use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
 
 pub(super) fn answer(call: &Call<'_>) -> Reply {
@@ -38,7 +39,7 @@ fn bucket_name<'a>(request: &Request<'a>) -> Option<Cow<'a, str>> {
         return Some(Cow::Borrowed(&host[..end]));
     }
     let first = request.path.split('/').nth(1).unwrap_or_default();
-    (!first.is_empty()).then(|| percent_decoded(first))
+    (!first.is_empty()).then(|| percent_decode_str(first).decode_utf8_lossy())
 }
 
 fn list_buckets(call: &Call<'_>, token: Option<&str>, fault: Option<PagingFault>) -> Result<Response, Refusal> {

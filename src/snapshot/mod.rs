@@ -113,6 +113,7 @@ mod tests {
             started_at: moment,
             finished_at: moment,
             interrupted: false,
+            sandbox: None,
             caller_arn: Arn::new("arn:aws:sts::111122223333:assumed-role/audit/weekly"),
             partition: "aws".into(),
             accounts: vec![AccountId::new("111122223333")],

@@ -25,7 +25,7 @@ use std::path::PathBuf;
 pub enum EstateError {
     /// The file could not be read.
     #[error(
-        "cannot read the estate file {}: {source}; check the path and its permissions",
+        "cannot read the estate file {}; check the path and its permissions",
         path.display()
     )]
     Unreadable {
