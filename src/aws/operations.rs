@@ -55,11 +55,11 @@ macro_rules! operations {
 // s3, sts         none published for these operations
 operations! {
     ACCOUNT_LIST_REGIONS: "Account" "account" "ListRegions" Some("account:ListRegions"), 5.0,
-        "Which Regions are enabled; without it every Region of the partition is asked";
+        "Which Regions are enabled";
     CLOUDWATCH_GET_METRIC_DATA: "CloudWatch" "cloudwatch" "GetMetricData" Some("cloudwatch:GetMetricData"),
         396_000.0 / 100_800.0, "The one-minute request counts of each quota";
     CLOUDWATCH_LIST_METRICS: "CloudWatch" "cloudwatch" "ListMetrics" Some("cloudwatch:ListMetrics"), 25.0,
-        "Which usage metrics have data, so that only those are fetched; without it all are";
+        "Which usage metrics have data, so that only those are fetched";
     KMS_DESCRIBE_KEY: "KMS" "kms" "DescribeKey" Some("kms:DescribeKey"), 2_000.0,
         "State, spec, usage, origin and multi-Region role of each customer managed key";
     KMS_LIST_ALIASES: "KMS" "kms" "ListAliases" Some("kms:ListAliases"), 500.0,

@@ -62,5 +62,10 @@ mod tests {
         let page = std::fs::read_to_string(page).unwrap();
         let policy = serde_json::to_string_pretty(&iam_policy()).unwrap();
         assert!(page.contains(&policy), "docs/permissions.md lacks:\n{policy}");
+        for operation in OPERATIONS {
+            let Some(action) = operation.iam_action else { continue };
+            let row = format!("| `{action}` | {} | {} |", operation.name, operation.purpose);
+            assert!(page.contains(&row), "docs/permissions.md lacks: {row}");
+        }
     }
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::facts::{Region, RequestsPerSecond, UsageMetric};
 
-/// The quota catalogue of us-east-1 as `ListAWSDefaultServiceQuotas` returned it in 2026, with the `Resource`
-/// dimension of each usage metric.
+/// The quota catalogue of us-east-1 in 2026, with the `Resource` dimension of each usage metric. Those of the ECC and
+/// ML-DSA pools are not confirmed by an AWS page; what Service Quotas states goes before all of it.
 const CATALOGUE: &str = include_str!("kms-service-quotas.tsv");
 
 /// The symmetric pool: the one quota whose default differs between the Regions of the commercial partition.

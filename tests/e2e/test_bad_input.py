@@ -172,6 +172,7 @@ def test_a_closed_pipe_is_no_panic(program, out):
     process.stdout.close()
     process.stdout = None
     run = program.finish(process, ("scan", "--out", out), 60)
+    assert run.code == 0, run.explain()
     assert (out / "report.json").is_file(), run.explain()
 
 

@@ -1,0 +1,8 @@
+//! The built program against estates that misbehave: what exactly is in the report, and how the program ends.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod answers;
+mod failures;
+mod regions;
+mod run;

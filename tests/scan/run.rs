@@ -1,0 +1,134 @@
+//! Runs the program on an estate and reads its report.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// Two Regions and one that is not enabled, 1,200 keys so that lists have pages, a peak at 75 %, three buckets.
+pub const ESTATE: &str = r#"
+as_of = "2026-06-15T06:00:00Z"
+[account]
+id = "111122223333"
+
+[[region]]
+name = "eu-west-3"
+[[region.key]]
+count = 1199
+alias = "alias/app-{n}"
+tags = { requirement = "policy" }
+[[region.key]]
+alias = "alias/odd"
+tags = { team = "payments" }
+[[region.key]]
+alias = "alias/aws/s3"
+aws_managed = true
+[[region.usage]]
+resource = "CryptographicOperationsSymmetric"
+constant = { rps = 50 }
+batch = [{ start = "2026-06-14T01:30:00Z", minutes = 1, rps = 7450 }]
+
+[[region]]
+name = "us-east-1"
+[[region.key]]
+count = 3
+tags = { DataClass = "public" }
+
+[[region]]
+name = "ap-east-1"
+enabled = false
+
+[[bucket]]
+name = "plain"
+region = "eu-west-3"
+encryption = "SSE-S3"
+[[bucket]]
+name = "costly"
+region = "us-east-1"
+encryption = "SSE-KMS"
+[[bucket]]
+name = "double"
+region = "eu-west-3"
+encryption = "DSSE-KMS"
+"#;
+
+pub struct Run {
+    pub report: Value,
+    pub output: Output,
+}
+
+impl Run {
+    pub fn code(&self) -> i32 {
+        self.output.status.code().unwrap()
+    }
+
+    pub fn stdout(&self) -> String {
+        String::from_utf8(self.output.stdout.clone()).unwrap()
+    }
+
+    pub fn keys(&self, region: &str) -> u64 {
+        let rows = self.report["inventory"].as_array().unwrap();
+        let row = rows.iter().find(|row| row["region"] == region).unwrap();
+        row["customer_managed"].as_u64().unwrap()
+    }
+
+    /// The gaps as operation, error code, Region and number of resources.
+    pub fn gaps(&self) -> Vec<(String, String, String, usize)> {
+        let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+        let gaps = self.report["coverage"]["gaps"].as_array().unwrap();
+        gaps.iter()
+            .map(|gap| {
+                let resources = gap["resources"].as_array().unwrap().len();
+                (
+                    text(&gap["operation"]),
+                    text(&gap["error_code"]),
+                    text(&gap["region"]),
+                    resources,
+                )
+            })
+            .collect()
+    }
+
+    pub fn findings(&self, check: &str) -> usize {
+        let findings = self.report["findings"].as_array().unwrap();
+        findings.iter().filter(|finding| finding["check"] == check).count()
+    }
+
+    pub fn calls(&self, operation: &str, field: &str) -> u64 {
+        let calls = self.report["api_calls"].as_array().unwrap();
+        let row = calls.iter().find(|row| row["operation"] == operation);
+        row.map_or(0, |row| row[field].as_u64().unwrap())
+    }
+}
+
+pub fn scan_in(folder: &Path, estate: &str, flags: &[&str]) -> Run {
+    let file = folder.join("estate.toml");
+    std::fs::write(&file, estate).unwrap();
+    let out = folder.join("out");
+    let output = Command::new(env!("CARGO_BIN_EXE_kms-audit"))
+        .args(["scan", "--api-share", "off", "--sandbox"])
+        .arg(&file)
+        .arg("--out")
+        .arg(&out)
+        .args(flags)
+        .current_dir(folder)
+        .env("KMS_AUDIT_PROFILE", "the sandbox needs none")
+        .env("KMS_AUDIT_THRESHOLD", "")
+        .env_remove("RUST_BACKTRACE")
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(!stderr.contains("panicked"), "{stderr}");
+    let report = std::fs::read(out.join("report.json")).unwrap_or_else(|_| panic!("no report: {stderr}"));
+    let report = serde_json::from_slice(&report).unwrap();
+    Run { report, output }
+}
+
+pub fn scan(faults: &str, flags: &[&str]) -> Run {
+    let folder = tempfile::tempdir().unwrap();
+    scan_in(folder.path(), &format!("{ESTATE}\n{faults}"), flags)
+}
+
+pub fn gap(operation: &str, code: &str, region: &str, resources: usize) -> (String, String, String, usize) {
+    (operation.to_owned(), code.to_owned(), region.to_owned(), resources)
+}
