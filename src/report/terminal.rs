@@ -4,29 +4,55 @@ use std::fmt::{self, Write};
 use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
-use comfy_table::presets::NOTHING;
-use comfy_table::{Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, Table};
+use comfy_table::{Attribute, Cell, Color};
 
+use super::grid::{Grid, Palette, Shape, number};
 use super::wording::{self, counted};
-use crate::assessment::{Assessment, Document, FindingGroup, InventoryRow, Place, QuotaRow};
+use crate::assessment::{Assessment, Document, FindingGroup, InventoryRow, QuotaRow};
 use crate::checks::Severity;
 use crate::numbers::grouped;
 use crate::visible::visible;
 
-/// How many rows of a table fit the screen.
-const MOST_REGIONS: usize = 8;
-const MOST_QUOTAS: usize = 6;
-const MOST_GROUPS: usize = 12;
-const MOST_GAPS: usize = 8;
-
-/// How the summary may look.
-#[derive(Clone, Copy, Debug)]
-pub struct Palette {
-    /// Columns of the terminal.
-    pub width: u16,
-    /// Whether colours are wanted.
-    pub colours: bool,
-}
+const KEYS: Shape<'_> = Shape {
+    header: &[
+        "Region",
+        "Keys",
+        "Justified",
+        "Unjustified",
+        "Unrecognized",
+        "Pending deletion",
+        "Not assessed",
+    ],
+    essential: 4,
+    whole: 5,
+    most: 8,
+};
+const QUOTAS: Shape<'_> = Shape {
+    header: &[
+        "Region",
+        "Pool",
+        "Peak/s",
+        "Limit/s",
+        "Used",
+        "Limit from",
+        "Minute (UTC)",
+    ],
+    essential: 5,
+    whole: 7,
+    most: 6,
+};
+const FINDINGS: Shape<'_> = Shape {
+    header: &["Severity", "Check", "Count", "Region", "For example"],
+    essential: 4,
+    whole: 5,
+    most: 12,
+};
+const GAPS: Shape<'_> = Shape {
+    header: &["Operation", "Error", "Where", "What is missing"],
+    essential: 2,
+    whole: 3,
+    most: 8,
+};
 
 /// Renders the summary.
 ///
@@ -110,28 +136,16 @@ impl Screen {
         if rows.is_empty() {
             return Ok(());
         }
-        let mut table = self.table(&[
-            "Region",
-            "Keys",
-            "Justified",
-            "Unjustified",
-            "Unrecognized",
-            "Pending deletion",
-            "Not assessed",
-        ]);
-        for row in rows.iter().take(MOST_REGIONS) {
+        let mut grid = Grid::new(self.palette, &KEYS);
+        for row in rows {
             if row.customer_managed == 0 && !row.complete {
-                table.add_row(vec![Cell::new(&row.region), number("unread".to_owned())]);
+                grid.add(vec![Cell::new(&row.region), number("unread")]);
                 continue;
             }
-            let keys = format!(
-                "{}{}",
-                if row.complete { "" } else { ">= " },
-                grouped(row.customer_managed)
-            );
-            table.add_row(vec![
+            let at_least = if row.complete { "" } else { ">= " };
+            grid.add(vec![
                 Cell::new(&row.region),
-                number(keys),
+                number(format!("{at_least}{}", grouped(row.customer_managed))),
                 number(grouped(row.justified)),
                 number(grouped(row.unjustified)),
                 number(grouped(row.unrecognized)),
@@ -139,7 +153,7 @@ impl Screen {
                 number(grouped(row.not_assessed + row.unknown_manager)),
             ]);
         }
-        self.show(out, table, rows.len(), MOST_REGIONS, "Regions")
+        grid.show(out, "Regions")
     }
 
     fn quotas(&self, out: &mut String, document: &Document) -> fmt::Result {
@@ -151,31 +165,17 @@ impl Screen {
         )?;
         let (rows, silent) = wording::quotas_to_show(document);
         if !rows.is_empty() {
-            let mut table = self.table(&["Region", "Pool", "Peak/s", "Minute (UTC)", "Limit/s", "From", "Used"]);
-            for row in rows.iter().take(MOST_QUOTAS) {
-                table.add_row(self.quota_row(row));
+            let mut grid = Grid::new(self.palette, &QUOTAS);
+            for row in rows {
+                grid.add(quota_row(row));
             }
-            self.show(out, table, rows.len(), MOST_QUOTAS, "quotas, less used")?;
+            grid.show(out, "quotas, less used")?;
         }
         if silent > 0 {
             let pools = counted(silent, "cryptographic pool", "cryptographic pools");
             writeln!(out, "  {pools} without a datapoint, which is not the same as zero.")?;
         }
         writeln!(out, "  A minute hides shorter bursts: a peak is a lower bound.")
-    }
-
-    fn quota_row(&self, row: &QuotaRow) -> Vec<Cell> {
-        let used = row.utilization.map(wording::percent).unwrap_or_default();
-        let at = row.peak_at.map(|at| at.strftime("%m-%d %H:%M").to_string());
-        vec![
-            Cell::new(&row.region),
-            Cell::new(visible(pool(&row.pool))),
-            number(wording::peak(row)),
-            Cell::new(at.unwrap_or_default()),
-            number(row.limit_rps.to_string()),
-            Cell::new(row.limit_source.as_str()),
-            number(used),
-        ]
     }
 
     fn buckets(&self, out: &mut String, document: &Document) -> fmt::Result {
@@ -187,45 +187,40 @@ impl Screen {
         if groups.is_empty() {
             return writeln!(out, "  None in what was looked at.");
         }
-        let mut table = self.table(&["Severity", "Check", "Count", "Region", "For example"]);
-        let places: Vec<(&FindingGroup, &Place)> = groups
+        let mut grid = Grid::new(self.palette, &FINDINGS);
+        let places = groups
             .iter()
-            .flat_map(|group| group.places.iter().map(move |place| (group, place)))
-            .collect();
-        for (group, place) in places.iter().take(MOST_GROUPS) {
+            .flat_map(|group| group.places.iter().map(move |place| (group, place)));
+        for (group, place) in places {
             let names: Vec<_> = place.examples.iter().map(|example| visible(&example.name)).collect();
-            table.add_row(vec![
+            grid.add(vec![
                 self.severity(group.severity),
                 Cell::new(&group.check),
                 number(grouped(place.count)),
                 Cell::new(place.region.as_ref().map_or("", |region| region.as_str())),
                 Cell::new(shorten(
                     &names.join(", "),
-                    usize::from(self.palette.width).saturating_sub(68).max(20),
+                    usize::from(self.palette.width).saturating_sub(66).max(14),
                 )),
             ]);
         }
-        self.show(out, table, places.len(), MOST_GROUPS, "groups of findings")
+        grid.show(out, "groups of findings")
     }
 
     fn gaps(&self, out: &mut String, document: &Document) -> fmt::Result {
         let coverage = &document.coverage;
         if !coverage.gaps.is_empty() {
             writeln!(out, "\n{}", self.bold("Not looked at"))?;
-            let mut table = self.table(&["Operation", "Error", "Where", "What is missing"]);
-            for gap in coverage.gaps.iter().take(MOST_GAPS) {
-                table.add_row(vec![
+            let mut grid = Grid::new(self.palette, &GAPS);
+            for gap in &coverage.gaps {
+                grid.add(vec![
                     Cell::new(&gap.operation),
                     Cell::new(visible(&gap.error_code)),
-                    Cell::new(wording::gap_scope(gap)),
+                    Cell::new(wording::gap_place(gap)),
                     Cell::new(&gap.effect),
                 ]);
             }
-            // Names are for copying: they are never broken.
-            for column in table.column_iter_mut().take(2) {
-                column.set_constraint(ColumnConstraint::ContentWidth);
-            }
-            self.show(out, table, coverage.gaps.len(), MOST_GAPS, "gaps")?;
+            grid.show(out, "gaps")?;
         }
         let mut instead: Vec<_> = coverage
             .fallbacks
@@ -241,39 +236,6 @@ impl Screen {
             )?;
         }
         Ok(())
-    }
-
-    fn table(&self, header: &[&str]) -> Table {
-        let mut table = Table::new();
-        table
-            .load_style(NOTHING)
-            .set_content_arrangement(ContentArrangement::Dynamic)
-            .set_width(self.palette.width.saturating_sub(2).max(40));
-        if self.palette.colours {
-            table.enforce_styling();
-        } else {
-            table.force_no_tty();
-        }
-        let style = |title: &&str| {
-            let cell = Cell::new(title);
-            if self.palette.colours {
-                cell.add_attribute(Attribute::Dim)
-            } else {
-                cell
-            }
-        };
-        table.set_header(header.iter().map(style));
-        table
-    }
-
-    fn show(&self, out: &mut String, table: Table, rows: usize, shown: usize, of_what: &str) -> fmt::Result {
-        for line in table.lines() {
-            writeln!(out, " {}", line.trim_end())?;
-        }
-        match rows.saturating_sub(shown) {
-            0 => Ok(()),
-            more => writeln!(out, "  and {more} more {of_what}, in report.md"),
-        }
     }
 
     fn severity(&self, severity: Severity) -> Cell {
@@ -312,8 +274,17 @@ fn pool(name: &str) -> &str {
         .unwrap_or(name)
 }
 
-fn number(text: String) -> Cell {
-    Cell::new(text).set_alignment(CellAlignment::Right)
+fn quota_row(row: &QuotaRow) -> Vec<Cell> {
+    let at = row.peak_at.map(|at| at.strftime("%m-%d %H:%M").to_string());
+    vec![
+        Cell::new(&row.region),
+        Cell::new(visible(pool(&row.pool))),
+        number(wording::peak(row)),
+        number(row.limit_rps.to_string()),
+        number(row.utilization.map(wording::percent).unwrap_or_default()),
+        Cell::new(row.limit_source.as_str()),
+        Cell::new(at.unwrap_or_default()),
+    ]
 }
 
 /// The beginning of a text that may be long.

@@ -62,6 +62,18 @@ pub(super) fn quotas_to_show(document: &Document) -> (Vec<&QuotaRow>, u64) {
     (shown, silent.len() as u64)
 }
 
+/// Where a gap is, in a few words.
+pub(super) fn gap_place(gap: &Gap) -> String {
+    let region = gap
+        .region
+        .as_ref()
+        .map_or("the account".to_owned(), ToString::to_string);
+    match gap.resources.len() as u64 {
+        0 => region,
+        resources => format!("{region}, {}", counted(resources, "resource", "resources")),
+    }
+}
+
 /// Where a gap is, with the first few of its resources.
 pub(super) fn gap_scope(gap: &Gap) -> String {
     const EXAMPLES: usize = 3;

@@ -1,0 +1,104 @@
+//! Tables for the terminal: names and numbers are never broken, and a narrow screen shows fewer columns.
+
+use std::fmt::{self, Write};
+
+use comfy_table::presets::NOTHING;
+use comfy_table::{Attribute, Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table};
+
+/// Below this width only the essential columns are shown.
+const NARROW: u16 = 80;
+
+/// How the summary may look.
+#[derive(Clone, Copy, Debug)]
+pub struct Palette {
+    /// Columns of the terminal.
+    pub width: u16,
+    /// Whether colours are wanted.
+    pub colours: bool,
+}
+
+/// A table without lines.
+pub(super) struct Grid {
+    table: Table,
+    columns: usize,
+    whole: usize,
+    rows: usize,
+    most: usize,
+}
+
+/// What a table looks like.
+pub(super) struct Shape<'a> {
+    /// The titles of its columns, the essential ones first.
+    pub header: &'a [&'a str],
+    /// How many columns a narrow screen shows.
+    pub essential: usize,
+    /// How many columns hold names and numbers; the text in the others may be broken into lines.
+    pub whole: usize,
+    /// How many rows are shown.
+    pub most: usize,
+}
+
+impl Grid {
+    pub(super) fn new(palette: Palette, shape: &Shape<'_>) -> Self {
+        let mut table = Table::new();
+        table
+            .load_style(NOTHING)
+            .set_content_arrangement(ContentArrangement::Dynamic)
+            .set_width(palette.width.saturating_sub(1).max(40));
+        if palette.colours {
+            table.enforce_styling();
+        } else {
+            table.force_no_tty();
+        }
+        let columns = if palette.width < NARROW {
+            shape.essential
+        } else {
+            shape.header.len()
+        };
+        table.set_header(shape.header.iter().take(columns).map(|title| {
+            let cell = Cell::new(title);
+            if palette.colours {
+                cell.add_attribute(Attribute::Dim)
+            } else {
+                cell
+            }
+        }));
+        Grid {
+            table,
+            columns,
+            whole: shape.whole,
+            rows: 0,
+            most: shape.most,
+        }
+    }
+
+    /// Adds a row; those beyond the most that are shown are only counted.
+    pub(super) fn add(&mut self, cells: Vec<Cell>) {
+        self.rows += 1;
+        if self.rows <= self.most {
+            self.table.add_row(cells.into_iter().take(self.columns));
+        }
+    }
+
+    /// Writes the table, and how much more there is.
+    pub(super) fn show(mut self, out: &mut String, of_what: &str) -> fmt::Result {
+        for column in self.table.column_iter_mut() {
+            column.set_padding((0, 2));
+        }
+        for column in self.table.column_iter_mut().take(self.whole) {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
+        for line in self.table.lines() {
+            writeln!(out, "  {}", line.trim_end())?;
+        }
+        match self.rows.saturating_sub(self.most) {
+            0 => Ok(()),
+            more => writeln!(out, "  and {more} more {of_what}, in report.md"),
+        }
+    }
+}
+
+/// A number, at the right of its column.
+pub(super) fn number(text: impl Into<String>) -> Cell {
+    Cell::new(text.into()).set_alignment(CellAlignment::Right)
+}
