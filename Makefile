@@ -1,4 +1,5 @@
-# Everything the project does, by name. `make test` needs Rust, Python 3 and nothing else.
+# Everything the project does, by name. Where Debian's Python comes without venv, `make test` installs it, which only
+# root may.
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 VENV := $(TARGET)/e2e-venv
 
@@ -18,7 +19,7 @@ e2e: $(VENV)/ready
 
 $(VENV)/ready: tests/e2e/requirements.txt
 	rm -rf $(VENV)
-	python3 -m venv $(VENV)
+	python3 -m venv $(VENV) || { apt-get update && apt-get install -y python3-venv && python3 -m venv --clear $(VENV); }
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/e2e/requirements.txt
 	touch $@
 

@@ -49,7 +49,7 @@ pub async fn read_keys(session: &RegionSession, progress: &Counter) -> Result<Ke
     {
         return Err(error.clone());
     }
-    let (mut aliases, alias_listing) = if listed.is_empty() && key_listing.is_ok() {
+    let (mut aliases, alias_listing) = if listed.is_empty() {
         (Aliases::default(), Fact::NotCollected)
     } else {
         list_aliases(session).await

@@ -348,3 +348,46 @@ fn advice(cause: &CallError, credentials: &Credentials) -> String {
     };
     advice.to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::canned::{self, Answer};
+    use super::*;
+
+    async fn open(account: &'static str, arn: &'static str) -> Result<Session, SessionError> {
+        let body = format!(
+            "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult>\
+             <Arn>{arn}</Arn><UserId>U</UserId><Account>{account}</Account></GetCallerIdentityResult>\
+             </GetCallerIdentityResponse>"
+        );
+        Session::open(SessionSettings {
+            credentials: Credentials::Invented,
+            fallback_region: None,
+            http: canned::http(move |_| Answer(200, &[], body.clone())),
+            api_share: ApiShare::Off,
+            stop: Stop::default(),
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn the_partition_is_that_of_the_caller() {
+        let session = open("111122223333", "arn:aws-us-gov:iam::111122223333:user/audit")
+            .await
+            .unwrap();
+        assert_eq!(
+            (session.partition.as_str(), session.account_id.as_str()),
+            ("aws-us-gov", "111122223333")
+        );
+        assert_eq!(session.api_calls()[0].calls, 1);
+    }
+
+    #[tokio::test]
+    async fn an_account_id_that_is_none_names_no_file() {
+        for account in ["../../../../etc", "1111", "11112222333\u{200e}", "1111&#x202e;22233"] {
+            let refused = open(account, "arn:aws:iam::111122223333:user/audit").await.unwrap_err();
+            assert_eq!(refused.cause.code, "MalformedResponse", "{account}");
+        }
+        assert!(open("111122223333", "nobody").await.is_err());
+    }
+}

@@ -54,6 +54,7 @@ encryption = "DSSE-KMS"
 
 pub struct Run {
     pub report: Value,
+    pub page: String,
     pub output: Output,
 }
 
@@ -121,12 +122,17 @@ pub fn scan_in(folder: &Path, estate: &str, flags: &[&str]) -> Run {
     assert!(!stderr.contains("panicked"), "{stderr}");
     let report = std::fs::read(out.join("report.json")).unwrap_or_else(|_| panic!("no report: {stderr}"));
     let report = serde_json::from_slice(&report).unwrap();
-    Run { report, output }
+    let page = std::fs::read_to_string(out.join("report.md")).unwrap();
+    Run { report, page, output }
 }
 
 pub fn scan(faults: &str, flags: &[&str]) -> Run {
+    scan_estate(&format!("{ESTATE}\n{faults}"), flags)
+}
+
+pub fn scan_estate(estate: &str, flags: &[&str]) -> Run {
     let folder = tempfile::tempdir().unwrap();
-    scan_in(folder.path(), &format!("{ESTATE}\n{faults}"), flags)
+    scan_in(folder.path(), estate, flags)
 }
 
 pub fn gap(operation: &str, code: &str, region: &str, resources: usize) -> (String, String, String, usize) {

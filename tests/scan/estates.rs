@@ -1,0 +1,91 @@
+//! The estates of `fixtures/estates`, each for what it is there to show.
+
+use std::path::PathBuf;
+
+use super::run::*;
+
+fn estate(name: &str) -> String {
+    let path: PathBuf = [env!("CARGO_MANIFEST_DIR"), "fixtures", "estates", name]
+        .iter()
+        .collect();
+    std::fs::read_to_string(path).unwrap()
+}
+
+#[test]
+fn a_well_kept_account_has_no_finding_and_no_gap() {
+    let run = scan_estate(&estate("well-kept.toml"), &["--fail-on", "info", "--fail-on-gaps"]);
+    assert_eq!((run.code(), run.gaps()), (0, vec![]));
+    assert_eq!(run.report["findings"].as_array().unwrap().len(), 0);
+    assert_eq!(run.report["summary"]["justified"], 4);
+    assert!(run.stdout().contains("None in what was looked at."));
+}
+
+#[test]
+fn what_is_denied_is_a_gap_and_the_rest_is_read() {
+    let run = scan_estate(&estate("denied.toml"), &["--fail-on-gaps"]);
+    assert_eq!(run.code(), 4);
+    let denied = "AccessDeniedException";
+    assert_eq!(
+        run.gaps(),
+        [
+            gap("kms:DescribeKey", denied, "eu-west-1", 1),
+            gap("kms:ListResourceTags", denied, "eu-west-1", 1),
+            gap("s3:GetBucketEncryption", "AccessDenied", "eu-west-1", 1),
+            gap("kms:ListKeys", denied, "eu-west-2", 0),
+            gap("servicequotas:ListAWSDefaultServiceQuotas", denied, "eu-west-3", 0),
+            gap("servicequotas:ListServiceQuotas", denied, "eu-west-3", 0),
+        ]
+    );
+    assert_eq!((run.keys("eu-west-1"), run.keys("eu-west-3")), (20, 3));
+    assert_eq!(run.findings("near-request-quota"), 1);
+    assert_eq!(run.findings("bucket-key-disabled"), 1);
+    assert_eq!(run.findings("unjustified-key"), 0);
+}
+
+#[test]
+fn a_flaky_account_has_the_same_report_as_without_its_faults() {
+    let flaky = estate("flaky.toml");
+    let calm = flaky.split("[[fault]]").next().unwrap();
+    let (mut flaky, mut calm) = (scan_estate(&flaky, &["--fail-on-gaps"]), scan_estate(calm, &[]));
+    assert_eq!(flaky.code(), 0, "{:?}", flaky.gaps());
+    assert!(flaky.calls("DescribeKey", "throttled") == 3 && flaky.calls("ListKeys", "retried") == 1);
+    assert_eq!(calm.report["summary"]["customer_managed_keys"], 200);
+    for run in [&mut flaky, &mut calm] {
+        // Its own footprint, and when and on which file it ran, are its own.
+        for field in ["api_calls", "scan"] {
+            run.report.as_object_mut().unwrap().remove(field);
+        }
+    }
+    assert_eq!(flaky.report, calm.report);
+}
+
+#[test]
+fn hostile_text_stays_text_in_every_output() {
+    let run = scan_estate(&estate("hostile-text.toml"), &["-v"]);
+    assert_eq!(run.report["summary"]["customer_managed_keys"], 5);
+    let treacherous = |c: char| {
+        (c.is_control() && c != '\n') || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{feff}')
+    };
+    let stderr = String::from_utf8(run.output.stderr.clone()).unwrap();
+    for text in [&run.stdout(), &run.page, &stderr] {
+        assert!(!text.contains(treacherous), "{text:?}");
+    }
+    assert!(!run.page.contains('<'), "no HTML: {}", run.page);
+    assert!(!run.page.contains("\n# forged") && !run.page.contains("\n| forged"));
+    assert!(!run.page.contains("](javascript") || run.page.contains("\\](javascript"));
+    assert!(
+        !run.page.contains("https://evil") && !run.page.contains("@everyone"),
+        "no link, no mention"
+    );
+    // The machine's report has the text as it is, so that nobody is led to another resource.
+    let aliases: Vec<_> = run.report["keys"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|key| &key["aliases"][0])
+        .collect();
+    assert!(
+        aliases.contains(&&"alias/<script>alert(document.domain)</script>".into()),
+        "{aliases:?}"
+    );
+}
