@@ -102,3 +102,18 @@ pub(crate) fn denied<T>(operation: &str) -> Fact<T> {
         message: "User is not authorized".into(),
     })
 }
+
+pub(crate) fn scan() -> ScanFacts {
+    let moment = "2026-06-15T06:00:00Z".parse().unwrap();
+    ScanFacts {
+        as_of: moment,
+        started_at: moment,
+        finished_at: moment,
+        interrupted: false,
+        sandbox: None,
+        caller_arn: Arn::new("arn:aws:sts::111122223333:assumed-role/audit/weekly"),
+        partition: "aws".into(),
+        accounts: vec![AccountId::new("111122223333")],
+        parameters: Default::default(),
+    }
+}

@@ -127,7 +127,7 @@ pub fn regions_of(partition: &str) -> &'static [&'static str] {
 
 /// Whether an account has to enable a Region before it can use it. All others are enabled, and stay so.
 ///
-/// Source: <https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html>: Regions introduced before
+/// Source: <https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html>: Regions introduced before
 /// 20 March 2019 are enabled by default.
 pub fn is_opt_in(region: &str) -> bool {
     regions_of("aws").contains(&region) && !ENABLED_BY_DEFAULT.contains(&region)

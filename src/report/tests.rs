@@ -7,30 +7,13 @@ use proptest::prelude::*;
 use super::*;
 use crate::assessment::{Assessment, Assessor};
 use crate::config::Config;
-use crate::facts::examples::{account, bucket, denied, key, quota, region};
-use crate::facts::{
-    AccountFacts, AccountId, ApiCalls, Arn, Fallback, LimitSource, Region, ScanFacts, SseAlgorithm,
-};
+use crate::facts::examples::{account, bucket, denied, key, quota, region, scan};
+use crate::facts::{AccountFacts, ApiCalls, Arn, Fallback, LimitSource, Region, SseAlgorithm};
 
 const PLAIN: Palette = Palette {
     width: 100,
     colours: false,
 };
-
-fn scan() -> ScanFacts {
-    let moment = "2026-06-15T06:00:00Z".parse().unwrap();
-    ScanFacts {
-        as_of: moment,
-        started_at: moment,
-        finished_at: moment,
-        interrupted: false,
-        sandbox: None,
-        caller_arn: Arn::new("arn:aws:sts::111122223333:assumed-role/audit/weekly"),
-        partition: "aws".into(),
-        accounts: vec![AccountId::new("111122223333")],
-        parameters: Default::default(),
-    }
-}
 
 fn assess(facts: &AccountFacts) -> Assessment {
     let config = Config::default();

@@ -18,28 +18,6 @@ struct Input {
     region_opt_status_contains: Option<Vec<String>>,
 }
 
-/// Regions that every account of the `aws` partition has, because they are older than March 2019:
-/// <https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html>.
-const ENABLED_BY_DEFAULT: &[&str] = &[
-    "ap-northeast-1",
-    "ap-northeast-2",
-    "ap-northeast-3",
-    "ap-south-1",
-    "ap-southeast-1",
-    "ap-southeast-2",
-    "ca-central-1",
-    "eu-central-1",
-    "eu-north-1",
-    "eu-west-1",
-    "eu-west-2",
-    "eu-west-3",
-    "sa-east-1",
-    "us-east-1",
-    "us-east-2",
-    "us-west-1",
-    "us-west-2",
-];
-
 pub(super) fn answer(call: &Call<'_>) -> Reply {
     let path = call.request.path;
     if path != "/listRegions" {
@@ -83,7 +61,7 @@ pub(super) fn answer(call: &Call<'_>) -> Reply {
 fn opt_status(region: &Region) -> &'static str {
     if !region.enabled {
         "DISABLED"
-    } else if ENABLED_BY_DEFAULT.contains(&region.name.as_str()) {
+    } else if !crate::published::is_opt_in(&region.name) {
         "ENABLED_BY_DEFAULT"
     } else {
         "ENABLED"

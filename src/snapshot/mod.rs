@@ -103,23 +103,8 @@ impl SnapshotError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::examples::{account, bucket, denied, key, quota, region};
-    use crate::facts::{Arn, ScanFacts, SseAlgorithm};
-
-    fn scan() -> ScanFacts {
-        let moment = "2026-06-15T06:00:00Z".parse().unwrap();
-        ScanFacts {
-            as_of: moment,
-            started_at: moment,
-            finished_at: moment,
-            interrupted: false,
-            sandbox: None,
-            caller_arn: Arn::new("arn:aws:sts::111122223333:assumed-role/audit/weekly"),
-            partition: "aws".into(),
-            accounts: vec![AccountId::new("111122223333")],
-            parameters: Default::default(),
-        }
-    }
+    use crate::facts::SseAlgorithm;
+    use crate::facts::examples::{account, bucket, denied, key, quota, region, scan};
 
     #[test]
     fn what_is_written_is_read_back_with_all_three_values() {

@@ -1,28 +1,14 @@
 //! Which Regions are looked at, and which are gaps.
 
+use kms_audit::published;
+
 use super::run::*;
 
 /// The other Regions that every account has, without anything in them.
 fn default_regions() -> String {
-    const OTHERS: &[&str] = &[
-        "ap-northeast-1",
-        "ap-northeast-2",
-        "ap-northeast-3",
-        "ap-south-1",
-        "ap-southeast-1",
-        "ap-southeast-2",
-        "ca-central-1",
-        "eu-central-1",
-        "eu-north-1",
-        "eu-west-1",
-        "eu-west-2",
-        "sa-east-1",
-        "us-east-2",
-        "us-west-1",
-        "us-west-2",
-    ];
-    OTHERS
+    published::regions_of("aws")
         .iter()
+        .filter(|name| !published::is_opt_in(name) && !["eu-west-3", "us-east-1"].contains(name))
         .map(|name| format!("[[region]]\nname = \"{name}\"\n"))
         .collect()
 }
