@@ -21,8 +21,9 @@ use super::guard::{Guard, Ledger};
 use super::operations::STS_GET_CALLER_IDENTITY;
 use super::pacing::{ApiShare, Pacer};
 use crate::facts::{AccountId, ApiCalls, Arn, Region};
-use crate::published;
 
+/// Where to start if neither the user nor the user's configuration names a Region.
+const FALLBACK_REGION: &str = "us-east-1";
 /// How often a call is tried before it is a gap.
 const ATTEMPTS: u32 = 4;
 /// How long a connection may take.
@@ -107,7 +108,7 @@ impl Session {
                 let home = settings
                     .fallback_region
                     .clone()
-                    .unwrap_or_else(|| Region::new(published::default_region("aws").unwrap_or("us-east-1")));
+                    .unwrap_or_else(|| Region::new(FALLBACK_REGION));
                 config = config.into_builder().region(sdk_region(&home)).build();
                 home
             }

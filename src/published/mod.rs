@@ -7,4 +7,4 @@ mod regions;
 
 pub use prices::{KEY_MONTH, MicroDollars};
 pub use quotas::{PublishedQuota, request_quotas};
-pub use regions::{account_api_region, default_region, is_opt_in, regions_of};
+pub use regions::{account_api_region, is_opt_in, regions_of};

@@ -3,8 +3,6 @@
 /// A partition and its Regions.
 struct Partition {
     id: &'static str,
-    /// The Region used where the user's configuration names none.
-    default_region: &'static str,
     /// The Region that serves the Account API, where the partition has one.
     account_api_region: Option<&'static str>,
     regions: &'static [&'static str],
@@ -14,7 +12,6 @@ struct Partition {
 const PARTITIONS: &[Partition] = &[
     Partition {
         id: "aws",
-        default_region: "us-east-1",
         account_api_region: Some("us-east-1"),
         regions: &[
             "af-south-1",
@@ -57,43 +54,36 @@ const PARTITIONS: &[Partition] = &[
     },
     Partition {
         id: "aws-cn",
-        default_region: "cn-northwest-1",
         account_api_region: Some("cn-northwest-1"),
         regions: &["cn-north-1", "cn-northwest-1"],
     },
     Partition {
         id: "aws-us-gov",
-        default_region: "us-gov-west-1",
         account_api_region: None,
         regions: &["us-gov-east-1", "us-gov-west-1"],
     },
     Partition {
         id: "aws-eusc",
-        default_region: "eusc-de-east-1",
         account_api_region: None,
         regions: &["eusc-de-east-1"],
     },
     Partition {
         id: "aws-iso",
-        default_region: "us-iso-east-1",
         account_api_region: None,
         regions: &["us-iso-east-1", "us-iso-west-1"],
     },
     Partition {
         id: "aws-iso-b",
-        default_region: "us-isob-east-1",
         account_api_region: None,
         regions: &["us-isob-east-1", "us-isob-west-1"],
     },
     Partition {
         id: "aws-iso-e",
-        default_region: "eu-isoe-west-1",
         account_api_region: None,
         regions: &["eu-isoe-west-1"],
     },
     Partition {
         id: "aws-iso-f",
-        default_region: "us-isof-south-1",
         account_api_region: None,
         regions: &["us-isof-east-1", "us-isof-south-1"],
     },
@@ -136,11 +126,6 @@ pub fn is_opt_in(region: &str) -> bool {
 /// The Region that serves the Account API in a partition; `None` where there is no Account API.
 pub fn account_api_region(partition: &str) -> Option<&'static str> {
     find(partition).and_then(|partition| partition.account_api_region)
-}
-
-/// The Region to start in where the user's configuration names none.
-pub fn default_region(partition: &str) -> Option<&'static str> {
-    find(partition).map(|partition| partition.default_region)
 }
 
 fn find(partition: &str) -> Option<&'static Partition> {

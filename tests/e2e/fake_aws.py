@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -120,7 +121,8 @@ class FakeAws:
     """`with FakeAws({"kms:ListKeys": answer}) as server: … server.endpoint …`"""
 
     def __init__(self, overrides: dict[str, Callable[[Request], Answer]] | None = None,
-                 everything: Callable[[Request], Answer] | None = None) -> None:
+                 everything: Callable[[Request], Answer] | None = None,
+                 tls: ssl.SSLContext | None = None) -> None:
         self._answers = DEFAULTS | (overrides or {})
         self._everything = everything
         self._lock = threading.Lock()
@@ -148,11 +150,14 @@ class FakeAws:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
+        self._scheme = "https" if tls else "http"
+        if tls:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     @property
     def endpoint(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}"
 
     def __enter__(self) -> FakeAws:
         self._thread.start()
