@@ -2,39 +2,38 @@
 //!
 //! The modules, in the order data flows; each imports only what stands above it.
 
-/// Facts and findings brought together into the document that reports render.
-pub mod assessment;
-/// The only place that talks to AWS.
-pub mod aws;
-/// One file for each check, and the table that registers them.
-pub mod checks;
-/// The command line.
-pub mod cli;
-/// One file for each subcommand.
-pub mod commands;
-/// `kms-audit.toml`.
-pub mod config;
-/// What was read, as plain data with three values.
-pub mod facts;
-/// Pure arithmetic over facts.
-pub mod model;
 /// Numbers as people read them.
 pub mod numbers;
+/// Hostile text made harmless.
+pub mod visible;
 /// Files that only the user can read, whole or not at all.
 pub mod private_files;
 /// How far a scan has come.
 pub mod progress;
+/// What was read, as plain data with three values.
+pub mod facts;
 /// What AWS publishes and no call answers.
 pub mod published;
-/// One file for each format.
-pub mod report;
+/// `kms-audit.toml`.
+pub mod config;
+/// An AWS in this process, for demonstrations and tests.
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
+/// The only place that talks to AWS.
+pub mod aws;
 /// The scanner: fans out and brings the answers together.
 pub mod scan;
 /// What was collected, on disk, before anyone judges it.
 pub mod snapshot;
-/// Hostile text made harmless.
-pub mod visible;
-
-/// An AWS in this process, for demonstrations and tests.
-#[cfg(feature = "sandbox")]
-pub mod sandbox;
+/// Pure arithmetic over facts.
+pub mod model;
+/// One file for each check, and the table that registers them.
+pub mod checks;
+/// Facts and findings brought together into the document that reports render.
+pub mod assessment;
+/// One file for each format.
+pub mod report;
+/// The command line.
+pub mod cli;
+/// One file for each subcommand.
+pub mod commands;
