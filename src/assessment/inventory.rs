@@ -41,15 +41,11 @@ pub(super) fn rows(
             row.unknown_manager += 1;
             continue;
         }
+        row.monthly_cost_usd += monthly_cost(key);
         let key = key_row(account, region, key, policy);
         count(&mut row, &key);
         keys.push(key);
     }
-    row.monthly_cost_usd = region
-        .keys
-        .iter()
-        .map(monthly_cost)
-        .fold(MicroDollars(0), |sum, cost| sum + cost);
     (row, keys)
 }
 

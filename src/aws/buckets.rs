@@ -69,7 +69,7 @@ async fn list_buckets(session: &Session) -> (Vec<Bucket>, Result<(), CallError>)
     let mut buckets: BTreeMap<String, Bucket> = BTreeMap::new();
     let mut pages = Pages::default();
     let mut token = None;
-    let end = loop {
+    let end = 'pages: loop {
         let request = || {
             client
                 .list_buckets()
@@ -85,11 +85,10 @@ async fn list_buckets(session: &Session) -> (Vec<Bucket>, Result<(), CallError>)
             break Err(CallError::malformed(LIST, "the answer has no list of buckets"));
         };
         let before = buckets.len();
-        if listed.iter().any(|bucket| bucket.name.is_none()) {
-            break Err(CallError::malformed(LIST, "a bucket in the list has no name"));
-        }
         for bucket in listed {
-            let Some(name) = bucket.name else { continue };
+            let Some(name) = bucket.name else {
+                break 'pages Err(CallError::malformed(LIST, "a bucket in the list has no name"));
+            };
             let bucket = Bucket {
                 name: name.clone(),
                 region: bucket.bucket_region.as_deref().and_then(Region::parse),

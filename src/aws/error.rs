@@ -5,7 +5,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::operations::Operation;
-use crate::facts::{Region, Unavailable};
+use crate::facts::{Fallback, Region, Unavailable};
 
 /// A call that did not deliver its answer.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -115,6 +115,19 @@ impl CallError {
     /// Whether the Region does not accept the credentials at all, as a Region answers that is not enabled.
     pub fn says_not_enabled(&self) -> bool {
         NOT_ENABLED.contains(&self.code.as_str())
+    }
+}
+
+impl CallError {
+    /// The failed call as one whose answer was found another way.
+    pub(super) fn fallback(self, region: Option<&Region>, instead: &str) -> Fallback {
+        Fallback {
+            region: region.cloned(),
+            operation: self.operation,
+            error_code: self.code,
+            message: self.message,
+            instead: instead.to_owned(),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use aws_sdk_servicequotas::types::{PeriodUnit, ServiceQuota};
 
 use super::error::CallError;
 use super::operations::{
-    SERVICEQUOTAS_LIST_AWS_DEFAULT_SERVICE_QUOTAS as LIST_DEFAULT,
+    Operation, SERVICEQUOTAS_LIST_AWS_DEFAULT_SERVICE_QUOTAS as LIST_DEFAULT,
     SERVICEQUOTAS_LIST_SERVICE_QUOTAS as LIST_APPLIED,
 };
 use super::paging::Pages;
@@ -95,7 +95,11 @@ fn adopt(rates: &mut BTreeMap<String, RequestQuota>, quota: &ServiceQuota, sourc
     });
     adopted.pool = pool;
     adopted.metric = metric;
-    match (limit(quota, known.is_some()), source) {
+    let operation = match source {
+        LimitSource::Applied => LIST_APPLIED,
+        LimitSource::Default | LimitSource::Builtin => LIST_DEFAULT,
+    };
+    match (limit(operation, quota, known.is_some()), source) {
         (Ok(limit), LimitSource::Applied) => {
             (adopted.limit, adopted.limit_source, adopted.applied_value) = (limit, source, Fact::Known(()));
         }
@@ -109,7 +113,7 @@ fn adopt(rates: &mut BTreeMap<String, RequestQuota>, quota: &ServiceQuota, sourc
 }
 
 /// The limit per second. Service Quotas can name a quota without its value, and say why.
-fn limit(quota: &ServiceQuota, is_known: bool) -> Result<RequestsPerSecond, CallError> {
+fn limit(operation: &Operation, quota: &ServiceQuota, is_known: bool) -> Result<RequestsPerSecond, CallError> {
     let Some(value) = quota.value() else {
         let reason = quota.error_reason();
         let code = reason
@@ -118,14 +122,14 @@ fn limit(quota: &ServiceQuota, is_known: bool) -> Result<RequestsPerSecond, Call
         let message = reason
             .and_then(|reason| reason.error_message())
             .unwrap_or("the quota has no value");
-        return Err(CallError::new(LIST_APPLIED, code, message));
+        return Err(CallError::new(operation, code, message));
     };
     match (quota.period(), period_seconds(quota)) {
         (_, Some(seconds)) => Ok(RequestsPerSecond(value / seconds)),
         // A quota of the built-in table is known to be per second even where the answer does not say so.
         (None, None) if is_known => Ok(RequestsPerSecond(value)),
         _ => Err(CallError::new(
-            LIST_APPLIED,
+            operation,
             "UnknownPeriod",
             "the quota does not say for which time it is, in a unit this version knows",
         )),
@@ -207,7 +211,7 @@ async fn list_default(session: &RegionSession) -> Result<Vec<ServiceQuota>, Call
 
 /// Adds a page of quotas and decides what follows it.
 fn take_page(
-    operation: &'static super::Operation,
+    operation: &'static Operation,
     quotas: &mut Vec<ServiceQuota>,
     pages: &mut Pages,
     page: Option<Vec<ServiceQuota>>,
@@ -308,6 +312,12 @@ mod tests {
         assert_eq!(
             rates["L-NEW"].applied_value.unavailable().unwrap().code,
             "UnknownPeriod"
+        );
+        adopt(&mut rates, &unknown, LimitSource::Default);
+        let operation = &rates["L-NEW"].applied_value.unavailable().unwrap().operation;
+        assert_eq!(
+            operation, "servicequotas:ListAWSDefaultServiceQuotas",
+            "the list that named it so"
         );
     }
 

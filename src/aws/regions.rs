@@ -77,10 +77,7 @@ async fn named_regions(session: &Session, named: &[Region]) -> Result<RegionsRea
     }
     Ok(RegionsRead {
         source: RegionSource::Requested,
-        regions: regions
-            .into_iter()
-            .map(|region| (region, RegionState::Scanned))
-            .collect(),
+        regions: to_ask(regions),
         fallbacks: Vec::new(),
     })
 }
@@ -140,25 +137,19 @@ async fn enabled_regions(session: &Session) -> Result<RegionsRead, RegionError> 
     }
     regions.sort();
     let instead = "each Region of the partition was asked; a Region that needs an opt-in and does not accept the \
-                   credentials was taken as not enabled. Session tokens of the global STS endpoint are not valid in opt-in Regions: use a \
-                   Regional STS endpoint, or allow account:ListRegions, to be sure of those.";
+                   credentials was taken as not enabled. Session tokens of the global STS endpoint are not valid in \
+                   opt-in Regions: use a Regional STS endpoint, or allow account:ListRegions, to be sure of those.";
     Ok(RegionsRead {
         source: RegionSource::Probed,
-        regions: regions
-            .into_iter()
-            .map(|region| (region, RegionState::Scanned))
-            .collect(),
-        fallbacks: error
-            .into_iter()
-            .map(|error| Fallback {
-                region: None,
-                operation: error.operation,
-                error_code: error.code,
-                message: error.message,
-                instead: instead.to_owned(),
-            })
-            .collect(),
+        regions: to_ask(regions),
+        fallbacks: error.into_iter().map(|error| error.fallback(None, instead)).collect(),
     })
+}
+
+/// Regions of which nothing is known before they are asked.
+fn to_ask(regions: Vec<Region>) -> Vec<(Region, RegionState)> {
+    let scanned = regions.into_iter().map(|region| (region, RegionState::Scanned));
+    scanned.collect()
 }
 
 /// Asks the Account API; `None` where the partition has none.

@@ -68,14 +68,8 @@ pub async fn read_usage(
     let (with_data, fallbacks) = match list_metrics(session, namespace).await {
         Ok(metrics) => (Some(metrics), Vec::new()),
         Err(error) => {
-            let fallback = Fallback {
-                region: Some(session.region.clone()),
-                operation: error.operation,
-                error_code: error.code,
-                message: error.message,
-                instead: "the usage metric of every request quota was fetched, with data or without".to_owned(),
-            };
-            (None, vec![fallback])
+            let instead = "the usage metric of every request quota was fetched, with data or without";
+            (None, vec![error.fallback(Some(&session.region), instead)])
         }
     };
     let mut asked: Vec<&mut RequestQuota> = Vec::new();

@@ -3,8 +3,9 @@
 use super::outcomes::{Failure, observed};
 use super::{Check, Outcomes, Severity};
 use crate::config::Config;
-use crate::facts::{AccountFacts, Fact, LimitSource, RegionFacts, RequestQuota, RequestsPerSecond, Usage};
+use crate::facts::{AccountFacts, Fact, LimitSource, RegionFacts, RequestQuota, Usage};
 use crate::model::Headroom;
+use crate::numbers::percent;
 
 pub const CHECK: Check = Check {
     id: "near-request-quota",
@@ -82,9 +83,7 @@ fn failure(quota: &RequestQuota, usage: &Usage, headroom: &Headroom, threshold: 
     } else {
         CHECK.severity
     };
-    let rate = RequestsPerSecond(headroom.peak.sum / f64::from(usage.resolution_seconds));
-    // Rounded down, as everywhere: 69.99 % is never shown as 70 %.
-    let percent = (headroom.utilization * 1_000.0 + 1e-9).floor() / 10.0;
+    let rate = usage.rate(headroom.peak);
     let mut source = match quota.limit_source {
         LimitSource::Applied => "the quota applied to the account",
         LimitSource::Default => "the AWS default of the Region",
@@ -97,9 +96,11 @@ fn failure(quota: &RequestQuota, usage: &Usage, headroom: &Headroom, threshold: 
     Failure {
         severity: Some(severity),
         detail: format!(
-            "In the minute of {} there were {rate} requests/s, {percent} % of {} requests/s ({source}). The figure is \
+            "In the minute of {} there were {rate} requests/s, {} of {} requests/s ({source}). The figure is \
              the average of that minute and so a lower bound: a burst shorter than a minute was higher.",
-            headroom.peak.at, quota.limit,
+            headroom.peak.at,
+            percent(headroom.utilization),
+            quota.limit,
         ),
         observed: observed! {
             "pool": quota.pool,

@@ -9,11 +9,31 @@ mod scan;
 mod signals;
 mod template;
 
+use std::io::Write;
+
+use anyhow::Context;
+
 pub use exit::{Exit, StoppedEarly, UsageError};
 
 #[cfg(feature = "sandbox")]
 use crate::cli::SandboxCommand;
 use crate::cli::{Cli, Command};
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the asynchronous runtime")
+}
+
+/// Writes a result to stdout. That nobody reads on is no error: whoever does has seen enough.
+fn print(text: &str) -> anyhow::Result<()> {
+    let mut stdout = anstream::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        result => result.context("cannot write to stdout"),
+    }
+}
 
 /// Runs what the command line asks for.
 ///

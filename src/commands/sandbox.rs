@@ -19,10 +19,7 @@ pub(super) fn open(estate: Option<&Path>) -> anyhow::Result<Sandbox> {
 
 pub(super) fn serve(args: &ServeArgs) -> anyhow::Result<Exit> {
     let sandbox = open(args.estate.as_deref())?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .context("cannot start the asynchronous runtime")?;
+    let runtime = super::runtime()?;
     runtime.block_on(async {
         let server = sandbox.listen(args.port).await.with_context(|| {
             format!(

@@ -1,10 +1,9 @@
 //! `scan`: inventories an account and answers the three questions.
 
 use std::collections::BTreeMap;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::sync::Arc;
 
-use anyhow::Context;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -30,10 +29,7 @@ pub(super) fn run(args: &ScanArgs) -> anyhow::Result<Exit> {
     start_log(args.verbose);
     let job = Job::new(args)?;
     let mut output = OutputFolder::prepare(args.out.as_deref(), job.as_of)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .context("cannot start the asynchronous runtime")?;
+    let runtime = super::runtime()?;
     let outcome = runtime.block_on(job.collect(&mut output));
     runtime.shutdown_background();
     let signal = outcome?;
@@ -200,18 +196,12 @@ fn write_reports(assessment: &Assessment, output: &mut OutputFolder) -> anyhow::
 }
 
 fn print_summary(assessment: &Assessment, output: &OutputFolder) -> anyhow::Result<()> {
-    let mut stdout = anstream::stdout().lock();
     let palette = Palette {
         // A file or a pipe has no width: nothing is to be broken there.
         width: terminal_size::terminal_size_of(std::io::stdout()).map_or(160, |(width, _)| width.0),
         colours: true,
     };
-    let summary = render_terminal(assessment, palette, output.path())?;
-    match stdout.write_all(summary.as_bytes()).and_then(|()| stdout.flush()) {
-        // Whoever reads has seen enough.
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        result => result.context("cannot write the summary to stdout"),
-    }
+    super::print(&render_terminal(assessment, palette, output.path())?)
 }
 
 fn exit(args: &ScanArgs, assessment: &Assessment, signal: Option<u8>) -> Exit {

@@ -1,8 +1,5 @@
 //! `template`: prints something to set up the auditor with.
 
-use std::io::Write;
-
-use anyhow::Context;
 use serde::Serialize;
 
 use super::Exit;
@@ -13,10 +10,11 @@ pub(super) fn run(args: &TemplateArgs) -> anyhow::Result<Exit> {
     let text = match args.template {
         TemplateName::IamPolicy => serde_json::to_string_pretty(&iam_policy())?,
     };
-    match writeln!(std::io::stdout(), "{text}") {
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(Exit::Done),
-        result => result.context("cannot write to stdout").map(|()| Exit::Done),
-    }
+    super::print(&format!(
+        "{text}
+"
+    ))?;
+    Ok(Exit::Done)
 }
 
 /// An IAM policy, its fields in the order everybody writes them.

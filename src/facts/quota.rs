@@ -123,8 +123,12 @@ impl Usage {
     /// The peak as a rate: the busiest minute's requests, spread evenly over the minute. A burst shorter than that
     /// is hidden in it, so it is a lower bound of the true peak.
     pub fn peak_rate(&self) -> Option<RequestsPerSecond> {
-        self.peak
-            .map(|peak| RequestsPerSecond(peak.sum / f64::from(self.resolution_seconds)))
+        self.peak.map(|peak| self.rate(peak))
+    }
+
+    /// A datapoint of this use as a rate.
+    pub fn rate(&self, datapoint: Peak) -> RequestsPerSecond {
+        RequestsPerSecond(datapoint.sum / f64::from(self.resolution_seconds))
     }
 }
 

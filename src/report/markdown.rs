@@ -7,7 +7,7 @@ use askama::Template;
 use super::wording;
 use crate::assessment::{Assessment, Document, FindingGroup, KeyRow, KeyStanding, QuotaRow};
 use crate::checks::Severity;
-use crate::numbers::grouped;
+use crate::numbers::{grouped, percent};
 use crate::published::MicroDollars;
 use crate::visible::visible;
 
@@ -33,7 +33,7 @@ impl Page<'_> {
     }
 
     fn percent(&self, part: impl std::borrow::Borrow<f64>) -> String {
-        wording::percent(*part.borrow())
+        percent(*part.borrow())
     }
 
     fn text<'t>(&self, text: &'t Option<String>) -> &'t str {
@@ -56,15 +56,13 @@ impl Page<'_> {
 pub fn render_markdown(assessment: &Assessment) -> Result<String, fmt::Error> {
     let document = &assessment.document;
     let (mut quotas, silent_quotas) = wording::quotas_to_show(document);
-    let more_quotas = quotas.len().saturating_sub(MOST_ROWS) as u64;
-    quotas.truncate(MOST_ROWS);
+    let more_quotas = cut(&mut quotas);
     let mut justified: Vec<&KeyRow> = document
         .keys
         .iter()
         .filter(|key| key.standing == KeyStanding::Justified)
         .collect();
-    let more_justified = justified.len().saturating_sub(MOST_ROWS) as u64;
-    justified.truncate(MOST_ROWS);
+    let more_justified = cut(&mut justified);
     Page {
         document,
         groups: &assessment.groups,
@@ -77,6 +75,13 @@ pub fn render_markdown(assessment: &Assessment) -> Result<String, fmt::Error> {
     }
     .render()
     .map_err(|_| fmt::Error)
+}
+
+/// Keeps the rows a table shows, and says how many there were besides.
+fn cut<T>(rows: &mut Vec<T>) -> u64 {
+    let more = rows.len().saturating_sub(MOST_ROWS);
+    rows.truncate(MOST_ROWS);
+    more as u64
 }
 
 /// Writes text into Markdown so that it stays text: no markup, no HTML, no link, no mention, no row of a table.

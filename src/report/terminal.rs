@@ -10,7 +10,7 @@ use super::grid::{Grid, Palette, Shape, number};
 use super::wording::{self, counted};
 use crate::assessment::{Assessment, Document, FindingGroup, InventoryRow, QuotaRow};
 use crate::checks::Severity;
-use crate::numbers::grouped;
+use crate::numbers::{grouped, percent};
 use crate::visible::visible;
 
 const KEYS: Shape<'_> = Shape {
@@ -281,7 +281,7 @@ fn quota_row(row: &QuotaRow) -> Vec<Cell> {
         Cell::new(visible(pool(&row.pool))),
         number(wording::peak(row)),
         number(row.limit_rps.to_string()),
-        number(row.utilization.map(wording::percent).unwrap_or_default()),
+        number(row.utilization.map(percent).unwrap_or_default()),
         Cell::new(row.limit_source.as_str()),
         Cell::new(at.unwrap_or_default()),
     ]

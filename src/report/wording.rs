@@ -18,16 +18,6 @@ pub(super) fn counted(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(number), if number == 1 { one } else { many })
 }
 
-/// A part of a whole, rounded down, so that 69.99 % is never shown as 70 %.
-pub(super) fn percent(part: f64) -> String {
-    let tenths = (part * 1_000.0 + 1e-9).floor() / 10.0;
-    if part > 0.0 && tenths < 0.1 {
-        "< 0.1 %".to_owned()
-    } else {
-        format!("{tenths} %")
-    }
-}
-
 /// How far back the peak was looked for.
 pub(super) fn window(document: &Document) -> String {
     let length = document
@@ -64,12 +54,9 @@ pub(super) fn quotas_to_show(document: &Document) -> (Vec<&QuotaRow>, u64) {
 
 /// Where a gap is, in a few words.
 pub(super) fn gap_place(gap: &Gap) -> String {
-    let region = gap
-        .region
-        .as_ref()
-        .map_or("the account".to_owned(), ToString::to_string);
+    let region = region_of(gap);
     match gap.resources.len() as u64 {
-        0 => region,
+        0 => region.to_owned(),
         resources => format!("{region}, {}", counted(resources, "resource", "resources")),
     }
 }
@@ -77,10 +64,7 @@ pub(super) fn gap_place(gap: &Gap) -> String {
 /// Where a gap is, with the first few of its resources.
 pub(super) fn gap_scope(gap: &Gap) -> String {
     const EXAMPLES: usize = 3;
-    let region = gap
-        .region
-        .as_ref()
-        .map_or("the account".to_owned(), ToString::to_string);
+    let region = region_of(gap);
     let names = gap
         .resources
         .iter()
@@ -88,7 +72,7 @@ pub(super) fn gap_scope(gap: &Gap) -> String {
         .map(|name| short_name(name))
         .collect::<Vec<_>>();
     match gap.resources.len() {
-        0 => region,
+        0 => region.to_owned(),
         all if all <= EXAMPLES => format!("{region}: {}", names.join(", ")),
         all => format!(
             "{region}: {} and {} more",
@@ -96,6 +80,10 @@ pub(super) fn gap_scope(gap: &Gap) -> String {
             grouped((all - EXAMPLES) as u64)
         ),
     }
+}
+
+fn region_of(gap: &Gap) -> &str {
+    gap.region.as_ref().map_or("the account", |region| region.as_str())
 }
 
 /// The last part of an ARN, which tells resources of one Region apart.
@@ -171,19 +159,5 @@ pub(super) fn coverage_line(document: &Document) -> String {
             "Coverage: INCOMPLETE. {} in {regions}: what they hide is neither a pass nor a finding.",
             counted(gaps, "gap", "gaps")
         )
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_percentage_is_never_rounded_up_to_a_threshold() {
-        assert_eq!(percent(0.6999), "69.9 %");
-        assert_eq!(percent(0.7), "70 %");
-        assert_eq!(percent(1.4), "140 %");
-        assert_eq!(percent(0.0001), "< 0.1 %");
-        assert_eq!(percent(0.0), "0 %");
     }
 }
