@@ -3,7 +3,7 @@
 use super::Call;
 use super::estate::Region;
 use super::faults::Subject;
-use super::kms::read;
+use super::json::read;
 use super::paging::page;
 use super::request::{Reply, Response};
 use super::service::{REST_JSON, Refusal, Service, page_size};
@@ -39,7 +39,8 @@ pub(super) fn answer(call: &Call<'_>) -> Reply {
             Some(wanted) => wanted.iter().any(|wanted| wanted == status),
         };
         let regions: Vec<Value> = call
-            .estate
+            .identity
+            .account
             .regions()
             .iter()
             .map(|region| (region, opt_status(region)))

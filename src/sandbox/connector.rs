@@ -70,6 +70,8 @@ fn plain(request: &HttpRequest) -> Request<'_> {
         path,
         query,
         authorization: headers.get("authorization"),
+        token: headers.get("x-amz-security-token"),
+        date: headers.get("x-amz-date"),
         target: headers.get("x-amz-target"),
         body: request.body().bytes().unwrap_or_default(),
     }

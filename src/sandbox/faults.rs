@@ -6,13 +6,14 @@ use super::paging::{PagingFault, follows_empty_page};
 use super::pattern::glob_matches;
 use super::request::{Answer, Reply, Response};
 use super::service::{Refusal, Service};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// The ways in which a call can go wrong, as an estate file names them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Kind {
     /// The service refuses: by default, it denies access.
@@ -38,6 +39,8 @@ pub(super) enum Kind {
 pub(super) struct Fault {
     pub service: Service,
     pub operation: Option<String>,
+    /// A glob for an account's id.
+    pub account: Option<String>,
     pub region: Option<String>,
     /// A glob for a key's id, ARN or alias.
     pub key: Option<String>,
@@ -157,6 +160,10 @@ impl Fault {
             && same(&self.operation, subject.operation)
             && same(&self.region, call.region)
             && self
+                .account
+                .as_ref()
+                .is_none_or(|glob| glob_matches(glob, &call.identity.account.id))
+            && self
                 .key
                 .as_ref()
                 .is_none_or(|glob| subject.key.is_some_and(|key| key.is_called(glob)))
@@ -199,13 +206,13 @@ impl Fault {
 }
 
 fn denial(call: &Call<'_>, subject: &Subject<'_>) -> String {
-    let account = &call.estate.account;
+    let partition = &call.estate.partition;
     let resource = match (subject.key, subject.bucket) {
         (Some(key), _) => key.arn(),
-        (None, Some(bucket)) => format!("arn:{}:s3:::{bucket}", account.partition),
+        (None, Some(bucket)) => format!("arn:{partition}:s3:::{bucket}"),
         (None, None) => "*".to_owned(),
     };
-    let caller = &account.caller_arn;
+    let caller = &call.identity.arn;
     let action = call.service.action(subject.operation);
     format!(
         "User: {caller} is not authorized to perform: {action} on resource: {resource} because no \

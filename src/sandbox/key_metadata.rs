@@ -17,7 +17,8 @@ pub(super) fn describe_key(key: &Key<'_>) -> String {
     // Writing to a String cannot fail.
     let _ = write!(
         json,
-        "{{\"KeyMetadata\":{{\"KeyId\":\"{id}\",\"Arn\":\"{arn_prefix}key/{id}\",\"CreationDate\":"
+        "{{\"KeyMetadata\":{{\"KeyId\":\"{id}\",\"Arn\":\"{arn_prefix}key/{id}\",\"AWSAccountId\":\"{}\",\"CreationDate\":",
+        key.keys.account
     );
     push_seconds(&mut json, key.created_millisecond());
     json.push_str(",\"Description\":\"");

@@ -3,11 +3,12 @@
 use super::key_spec::{KeySpec, Usage};
 use super::pattern::Pattern;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 /// `KeyState` of the KMS API.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 pub(super) enum KeyState {
     Creating,
     #[default]
@@ -21,7 +22,7 @@ pub(super) enum KeyState {
 }
 
 /// `OriginType` of the KMS API.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 pub(super) enum Origin {
     #[default]
     #[serde(rename = "AWS_KMS")]
@@ -64,21 +65,11 @@ pub(super) struct KeyTemplate {
     pub multi_region: Option<MultiRegion>,
 }
 
-/// Where the keys of a Region are.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Place<'a> {
-    pub partition: &'a str,
-    pub account: &'a str,
-    pub region: &'a str,
-    pub as_of: Timestamp,
-}
-
 impl KeyTemplate {
     /// The members of `KeyMetadata` that all keys of the template share, each after a comma, as JSON.
-    pub fn shared_metadata(&self, place: Place<'_>) -> String {
+    pub fn shared_metadata(&self, as_of: Timestamp) -> String {
         let mut members = Map::new();
         let mut put = |name: &str, value: Value| members.insert(name.to_owned(), value);
-        put("AWSAccountId", json!(place.account));
         put("Enabled", json!(self.state == KeyState::Enabled));
         put("KeyState", json!(self.state));
         put("KeyUsage", json!(self.usage.name));
@@ -91,7 +82,7 @@ impl KeyTemplate {
         put("MultiRegion", json!(self.multi_region.is_some()));
         match self.state {
             KeyState::PendingDeletion => {
-                let date = place.as_of.as_second() + self.deletion_in_days * 86_400;
+                let date = as_of.as_second() + self.deletion_in_days * 86_400;
                 put("DeletionDate", json!(date));
             }
             KeyState::PendingReplicaDeletion => {

@@ -1,21 +1,31 @@
 //! The keys of a Region, computed from templates when they are asked for.
 
+use super::estate::Account;
 use super::key_id::KeyIds;
-use super::key_template::{KeyTemplate, MultiRegion, Place};
+use super::key_template::{KeyTemplate, MultiRegion};
 use super::pattern::glob_matches;
+use jiff::Timestamp;
+use std::ops::Deref;
 
-/// The keys and aliases of one Region.
+/// What the keys and aliases of a Region are made from. Accounts that are alike share it.
 #[derive(Debug)]
-pub(super) struct Keys {
-    /// `arn:aws:kms:eu-west-3:111122223333:`, to which `key/` or an alias name is added.
-    pub arn_prefix: String,
+pub(super) struct KeyPlan {
     templates: Vec<PlacedTemplate>,
     /// Aliases that AWS reserves and that have no key yet.
     reserved_aliases: Vec<String>,
-    ids: KeyIds,
-    multi_region_ids: KeyIds,
     total: u32,
     stride: u32,
+}
+
+/// The keys and aliases of one account in one Region.
+#[derive(Debug)]
+pub(super) struct Keys<'a> {
+    plan: &'a KeyPlan,
+    pub account: &'a str,
+    /// `arn:aws:kms:eu-west-3:111122223333:`, to which `key/` or an alias name is added.
+    pub arn_prefix: String,
+    ids: KeyIds,
+    multi_region_ids: KeyIds,
 }
 
 #[derive(Debug)]
@@ -30,7 +40,7 @@ struct PlacedTemplate {
 /// One key.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Key<'a> {
-    pub keys: &'a Keys,
+    pub keys: &'a Keys<'a>,
     placed: &'a PlacedTemplate,
     /// From 1 up, as it stands in names.
     n: u32,
@@ -43,30 +53,21 @@ pub(super) struct Alias<'a> {
     pub key: Option<Key<'a>>,
 }
 
-impl Keys {
-    pub fn new(place: Place<'_>, templates: Vec<KeyTemplate>, reserved_aliases: Vec<String>) -> Keys {
-        let Place {
-            partition,
-            account,
-            region,
-            ..
-        } = place;
-        let mut keys = Keys {
-            arn_prefix: format!("arn:{partition}:kms:{region}:{account}:"),
+impl KeyPlan {
+    pub fn new(templates: Vec<KeyTemplate>, reserved_aliases: Vec<String>, as_of: Timestamp) -> KeyPlan {
+        let mut plan = KeyPlan {
             templates: Vec::with_capacity(templates.len()),
             reserved_aliases,
-            ids: KeyIds::new(&format!("{account}/{region}")),
-            multi_region_ids: KeyIds::new(account),
             total: 0,
             stride: 1,
         };
         let mut first_alias = 0;
         for template in templates {
-            let shared_metadata = template.shared_metadata(place);
+            let shared_metadata = template.shared_metadata(as_of);
             let aliases = template.aliases.len() * template.count as usize;
-            let first_key = keys.total;
-            keys.total += template.count;
-            keys.templates.push(PlacedTemplate {
+            let first_key = plan.total;
+            plan.total += template.count;
+            plan.templates.push(PlacedTemplate {
                 template,
                 first_key,
                 first_alias,
@@ -74,8 +75,20 @@ impl Keys {
             });
             first_alias += aliases;
         }
-        keys.stride = listing_stride(keys.total);
-        keys
+        plan.stride = listing_stride(plan.total);
+        plan
+    }
+
+    /// The keys that an account has from this plan.
+    pub fn of<'a>(&'a self, account: &'a Account<'_>, partition: &str, region: &str) -> Keys<'a> {
+        let id = &account.id;
+        Keys {
+            plan: self,
+            account: id,
+            arn_prefix: format!("arn:{partition}:kms:{region}:{id}:"),
+            ids: KeyIds::new(&format!("{id}/{region}")),
+            multi_region_ids: KeyIds::new(id),
+        }
     }
 
     /// How many keys there are, AWS managed ones included.
@@ -90,6 +103,41 @@ impl Keys {
         templates.map(|placed| placed.template.count).sum()
     }
 
+    /// Whether a key has this alias.
+    pub fn has_alias(&self, name: &str) -> bool {
+        self.alias_target(name).is_some()
+    }
+
+    fn alias_target(&self, name: &str) -> Option<(&PlacedTemplate, u32)> {
+        self.templates.iter().find_map(|placed| {
+            let aliases = placed.template.aliases.iter();
+            let n = aliases.into_iter().find_map(|alias| alias.number_in(name))?;
+            let offset = n.checked_sub(1)?;
+            (offset < placed.template.count).then_some((placed, offset))
+        })
+    }
+
+    /// How many aliases there are, reserved ones included.
+    pub fn aliases_len(&self) -> usize {
+        self.key_aliases_len() + self.reserved_aliases.len()
+    }
+
+    fn key_aliases_len(&self) -> usize {
+        self.templates
+            .last()
+            .map_or(0, |last| last.first_alias + last.aliases_len())
+    }
+}
+
+impl Deref for Keys<'_> {
+    type Target = KeyPlan;
+
+    fn deref(&self) -> &KeyPlan {
+        self.plan
+    }
+}
+
+impl Keys<'_> {
     /// The key at a position of ListKeys, which mixes keys of all kinds.
     pub fn listed(&self, position: usize) -> Option<Key<'_>> {
         if position >= self.len() {
@@ -100,8 +148,8 @@ impl Keys {
     }
 
     fn numbered(&self, number: u32) -> Option<Key<'_>> {
-        let after = self.templates.partition_point(|placed| placed.first_key <= number);
-        let placed = self.templates.get(after.checked_sub(1)?)?;
+        let after = self.plan.templates.partition_point(|placed| placed.first_key <= number);
+        let placed = self.plan.templates.get(after.checked_sub(1)?)?;
         self.member(placed, number - placed.first_key)
     }
 
@@ -120,7 +168,7 @@ impl Keys {
                 let multi_region = placed.template.multi_region.as_ref();
                 multi_region.is_some_and(|multi_region| multi_region.set == set)
             };
-            return self.member(self.templates.iter().find(of_set)?, member);
+            return self.member(self.plan.templates.iter().find(of_set)?, member);
         }
         self.numbered(self.ids.key_number(id)?)
             .filter(|key| key.placed.template.multi_region.is_none())
@@ -128,22 +176,8 @@ impl Keys {
 
     /// The key that an alias points to.
     pub fn with_alias(&self, name: &str) -> Option<Key<'_>> {
-        self.templates.iter().find_map(|placed| {
-            let aliases = placed.template.aliases.iter();
-            let n = aliases.into_iter().find_map(|alias| alias.number_in(name))?;
-            self.member(placed, n.checked_sub(1)?)
-        })
-    }
-
-    /// How many aliases there are, reserved ones included.
-    pub fn aliases_len(&self) -> usize {
-        self.key_aliases_len() + self.reserved_aliases.len()
-    }
-
-    fn key_aliases_len(&self) -> usize {
-        self.templates
-            .last()
-            .map_or(0, |last| last.first_alias + last.aliases_len())
+        let (placed, offset) = self.plan.alias_target(name)?;
+        self.member(placed, offset)
     }
 
     /// The alias at a position of ListAliases.
@@ -152,8 +186,9 @@ impl Keys {
             let name = self.reserved_aliases.get(reserved)?.clone();
             return Some(Alias { name, key: None });
         }
-        let after = self.templates.partition_point(|placed| placed.first_alias <= position);
-        let placed = self.templates.get(after.checked_sub(1)?)?;
+        let templates = &self.plan.templates;
+        let after = templates.partition_point(|placed| placed.first_alias <= position);
+        let placed = templates.get(after.checked_sub(1)?)?;
         let aliases = &placed.template.aliases;
         let offset = position - placed.first_alias;
         let key = self.member(placed, u32::try_from(offset / aliases.len()).ok()?)?;
@@ -262,25 +297,29 @@ mod tests {
     #[test]
     fn every_listed_key_is_listed_once_and_found_by_its_id() {
         let sandbox = Sandbox::built_in().unwrap();
-        for region in testing::estate(&sandbox).regions() {
+        let account = testing::estate(&sandbox).home_account();
+        for region in account.regions() {
+            let keys = region.keys.of(&account, "aws", &region.name);
             let mut ids = HashSet::new();
-            for position in 0..region.keys.len() {
-                let key = region.keys.listed(position).unwrap();
-                let found = region.keys.with_id(&key.id()).unwrap();
+            for position in 0..keys.len() {
+                let key = keys.listed(position).unwrap();
+                let found = keys.with_id(&key.id()).unwrap();
                 assert_eq!(found.arn(), key.arn());
                 assert!(ids.insert(key.id()));
             }
-            assert!(region.keys.listed(region.keys.len()).is_none());
+            assert!(keys.listed(keys.len()).is_none());
         }
     }
 
     #[test]
     fn every_listed_alias_leads_to_its_key() {
         let sandbox = Sandbox::built_in().unwrap();
-        for region in testing::estate(&sandbox).regions() {
-            for position in 0..region.keys.aliases_len() {
-                let alias = region.keys.listed_alias(position).unwrap();
-                let found = region.keys.with_alias(&alias.name);
+        let account = testing::estate(&sandbox).home_account();
+        for region in account.regions() {
+            let keys = region.keys.of(&account, "aws", &region.name);
+            for position in 0..keys.aliases_len() {
+                let alias = keys.listed_alias(position).unwrap();
+                let found = keys.with_alias(&alias.name);
                 assert_eq!(
                     found.map(|key| key.id()),
                     alias.key.map(|key| key.id()),
@@ -294,7 +333,9 @@ mod tests {
     #[test]
     fn aws_managed_and_customer_managed_keys_are_listed_mixed() {
         let sandbox = Sandbox::built_in().unwrap();
-        let keys = &testing::estate(&sandbox).regions()[0].keys;
+        let account = testing::estate(&sandbox).home_account();
+        let region = &account.regions()[0];
+        let keys = region.keys.of(&account, "aws", &region.name);
         let managed: Vec<usize> = (0..keys.len())
             .filter(|position| keys.listed(*position).unwrap().template().aws_managed)
             .collect();

@@ -2,6 +2,7 @@
 
 use super::Call;
 use super::faults::Subject;
+use super::json::{operation, read};
 use super::key_metadata::{describe_key, push_seconds};
 use super::keys::{Alias, Key, Keys};
 use super::paging::{Page, PagingFault, page};
@@ -24,7 +25,7 @@ struct Input<'a> {
     resource_owners: Option<Vec<String>>,
 }
 
-pub(super) fn answer(call: &Call<'_>, keys: &Keys) -> Reply {
+pub(super) fn answer(call: &Call<'_>, keys: &Keys<'_>) -> Reply {
     let operation = operation(call, "TrentService.");
     let input: Input<'_> = match read(call) {
         Ok(input) => input,
@@ -49,19 +50,6 @@ pub(super) fn answer(call: &Call<'_>, keys: &Keys) -> Reply {
     })
 }
 
-/// The operation of a JSON protocol: the target without the service's prefix.
-pub(super) fn operation<'a>(call: &Call<'a>, prefix: &str) -> &'a str {
-    let target = call.request.target.unwrap_or_default();
-    target.strip_prefix(prefix).unwrap_or_default()
-}
-
-/// The input of a JSON protocol.
-pub(super) fn read<'a, T: Deserialize<'a>>(call: &Call<'a>) -> Result<T, Refusal> {
-    let body = call.request.body;
-    let body = if body.is_empty() { b"{}" } else { body };
-    serde_json::from_slice(body).map_err(|error| Refusal::new("SerializationException", error.to_string()))
-}
-
 fn required(key: Option<Result<Key<'_>, Refusal>>) -> Result<Key<'_>, Refusal> {
     key.unwrap_or_else(|| {
         Err(Refusal::new(
@@ -76,7 +64,7 @@ fn required(key: Option<Result<Key<'_>, Refusal>>) -> Result<Key<'_>, Refusal> {
 ///
 /// The real DescribeKey creates the key behind an `alias/aws/` alias that has none yet. This one
 /// changes nothing, and says that there is no such key.
-fn find<'a>(call: &Call<'_>, keys: &'a Keys, given: &str) -> Result<Key<'a>, Refusal> {
+fn find<'a>(call: &Call<'_>, keys: &'a Keys<'_>, given: &str) -> Result<Key<'a>, Refusal> {
     let not_found = |message: String| Refusal::new("NotFoundException", message);
     let named = if given.starts_with("arn:") {
         let mut parts = given.splitn(6, ':').skip(3);
@@ -85,7 +73,7 @@ fn find<'a>(call: &Call<'_>, keys: &'a Keys, given: &str) -> Result<Key<'a>, Ref
         if region != call.region {
             return Err(not_found(format!("Invalid arn {region}")));
         }
-        if account != call.estate.account.id {
+        if account != call.identity.account.id {
             return Err(no_resource_policy(call, given));
         }
         parts.next().unwrap_or_default()
@@ -108,7 +96,7 @@ fn find<'a>(call: &Call<'_>, keys: &'a Keys, given: &str) -> Result<Key<'a>, Ref
 /// Another account's key: its policy would have to let this account in.
 fn no_resource_policy(call: &Call<'_>, arn: &str) -> Refusal {
     let action = Service::Kms.action(operation(call, "TrentService."));
-    let caller = &call.estate.account.caller_arn;
+    let caller = &call.identity.arn;
     Refusal::new(
         "AccessDeniedException",
         format!(
@@ -134,7 +122,7 @@ fn page_of(
 
 fn list_keys(
     call: &Call<'_>,
-    keys: &Keys,
+    keys: &Keys<'_>,
     input: &Input<'_>,
     fault: Option<PagingFault>,
 ) -> Result<String, Refusal> {
@@ -163,7 +151,7 @@ fn list_keys(
 
 fn list_aliases(
     call: &Call<'_>,
-    keys: &Keys,
+    keys: &Keys<'_>,
     input: &Input<'_>,
     key: Option<Key<'_>>,
     fault: Option<PagingFault>,
@@ -193,7 +181,7 @@ fn list_aliases(
     Ok(list("Aliases", aliases, page))
 }
 
-fn alias_entry(keys: &Keys, alias: &Alias<'_>) -> Value {
+fn alias_entry(keys: &Keys<'_>, alias: &Alias<'_>) -> Value {
     let arn = format!("{}{}", keys.arn_prefix, alias.name);
     let mut entry = json!({ "AliasName": alias.name, "AliasArn": arn });
     if let Some(key) = alias.key {

@@ -15,6 +15,8 @@ mod connector;
 mod curve;
 mod estate;
 mod faults;
+mod identity;
+mod json;
 mod key_id;
 mod key_metadata;
 mod key_spec;
@@ -22,6 +24,7 @@ mod key_template;
 mod keys;
 mod kms;
 mod metrics;
+mod organizations;
 mod paging;
 mod pattern;
 mod request;
@@ -36,12 +39,14 @@ mod fault_tests;
 #[cfg(test)]
 mod testing;
 
-pub use estate::EstateError;
+pub use estate::{EstateError, estate_schema};
 pub use serve::Server;
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use estate::Estate;
 use faults::Subject;
+use identity::Identity;
+use jiff::Timestamp;
 use paging::PagingFault;
 use request::{Answer, Reply, Request, Response};
 use service::{Refusal, Service};
@@ -137,6 +142,9 @@ struct Call<'a> {
     region: &'a str,
     request: &'a Request<'a>,
     estate: &'a Estate,
+    identity: Identity<'a>,
+    /// How many requests there were before this one.
+    serial: u64,
     request_id: String,
 }
 
@@ -152,12 +160,18 @@ impl Room {
             let refusal = Refusal::new("UnknownOperationException", what).with_status(404);
             return Service::Kms.refuse(&refusal, "").into();
         };
+        let Some(identity) = Identity::of(&self.estate, request.token) else {
+            return service.refuse(&service.unknown_token(), "").into();
+        };
+        let serial = self.requests.fetch_add(1, Ordering::Relaxed);
         let call = Call {
             service,
             region: scope.region,
             request,
             estate: &self.estate,
-            request_id: self.next_request_id(service),
+            identity,
+            serial,
+            request_id: request_id(service, serial),
         };
         let mut reply = call.dispatch();
         if let Answer::Response(response) | Answer::Truncated(response) = &mut reply.answer {
@@ -165,29 +179,36 @@ impl Room {
         }
         reply
     }
+}
 
-    fn next_request_id(&self, service: Service) -> String {
-        let number = self.requests.fetch_add(1, Ordering::Relaxed);
-        match service {
-            Service::S3 => format!("{number:016X}"),
-            _ => format!("00000000-0000-4000-8000-{number:012x}"),
-        }
+fn request_id(service: Service, serial: u64) -> String {
+    match service {
+        Service::S3 => format!("{serial:016X}"),
+        _ => format!("00000000-0000-4000-8000-{serial:012x}"),
     }
 }
 
 impl Call<'_> {
     fn dispatch(&self) -> Reply {
-        let region = self.estate.region(self.region);
+        let session = self.identity.session.as_ref();
+        if session.is_some_and(|session| session.has_expired(Timestamp::now())) {
+            return self.refuse(&self.service.expired_token()).into();
+        }
+        let region = self.identity.account.region(self.region);
         match (self.service, region) {
             // These are global, or leave it to the bucket.
             (Service::S3, _) => s3::answer(self),
             (Service::Account, _) => account::answer(self),
+            (Service::Organizations, _) => organizations::answer(self),
             // The global endpoint signs for a Region that the estate may not have.
             (Service::Sts, None) => sts::answer(self),
-            (service, None) => self.refuse(&service.region_not_enabled()).into(),
-            (service, Some(region)) if !region.enabled => self.refuse(&service.region_not_enabled()).into(),
+            (service, None) => self.refuse(&service.unknown_token()).into(),
+            (service, Some(region)) if !region.enabled => self.refuse(&service.unknown_token()).into(),
             (Service::Sts, Some(_)) => sts::answer(self),
-            (Service::Kms, Some(region)) => kms::answer(self, &region.keys),
+            (Service::Kms, Some(region)) => {
+                let account = &self.identity.account;
+                kms::answer(self, &region.keys.of(account, &self.estate.partition, &region.name))
+            }
             (Service::Quotas, Some(region)) => service_quotas::answer(self, region),
             (Service::CloudWatch, Some(region)) => cloudwatch::answer(self, region),
         }

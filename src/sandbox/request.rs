@@ -16,6 +16,10 @@ pub(super) struct Request<'a> {
     /// Percent-encoded, as sent, without the `?`; empty when there is none.
     pub query: &'a str,
     pub authorization: Option<&'a str>,
+    /// `X-Amz-Security-Token`, which the credentials of a session come with.
+    pub token: Option<&'a str>,
+    /// `X-Amz-Date`: when the caller thinks that it signed.
+    pub date: Option<&'a str>,
     /// `X-Amz-Target`, with which the JSON protocols name their operation.
     pub target: Option<&'a str>,
     pub body: &'a [u8],

@@ -60,22 +60,21 @@ fn list_buckets(call: &Call<'_>, token: Option<&str>, fault: Option<PagingFault>
     // S3 only says where a bucket is when the request has one of its parameters.
     let says_region =
         token.is_some() || prefix.is_some() || region.is_some() || request.query_value("max-buckets").is_some();
-    let buckets: Vec<&Bucket> = call
-        .estate
-        .buckets()
-        .iter()
-        .filter(|bucket| prefix.as_deref().is_none_or(|prefix| bucket.name.starts_with(prefix)))
-        .filter(|bucket| region.as_deref().is_none_or(|region| bucket.region == region))
-        .collect();
+    let account = &call.identity.account;
+    let mut buckets = account.set.buckets.of(account);
+    buckets.retain(|(name, bucket)| {
+        prefix.as_deref().is_none_or(|prefix| name.starts_with(prefix))
+            && region.as_deref().is_none_or(|region| bucket.region == region)
+    });
     let page = page("ListBuckets", buckets.len(), size, token, fault)
         .ok_or_else(|| Refusal::new("InvalidArgument", "The continuation token provided is incorrect"))?;
     let mut xml = String::from(XML_DECLARATION);
     xml.push_str("<ListAllMyBucketsResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Owner>");
-    push_element(&mut xml, "ID", &owner_id(&call.estate.account.id));
+    push_element(&mut xml, "ID", &owner_id(&account.id));
     xml.push_str("</Owner><Buckets>");
-    for bucket in &buckets[page.range] {
+    for (name, bucket) in &buckets[page.range] {
         xml.push_str("<Bucket>");
-        push_element(&mut xml, "Name", &bucket.name);
+        push_element(&mut xml, "Name", name);
         let created = bucket.created.strftime("%Y-%m-%dT%H:%M:%S.000Z");
         push_element(&mut xml, "CreationDate", &created.to_string());
         if says_region {
@@ -100,7 +99,8 @@ fn owner_id(account: &str) -> String {
 }
 
 fn get_bucket_encryption(call: &Call<'_>, name: &str) -> Result<Response, Refusal> {
-    let Some(bucket) = call.estate.bucket(name) else {
+    let account = &call.identity.account;
+    let Some(bucket) = account.set.buckets.named(name, account) else {
         let refusal = Refusal::new("NoSuchBucket", "The specified bucket does not exist");
         return Err(refusal.with_status(404));
     };
@@ -120,8 +120,8 @@ fn get_bucket_encryption(call: &Call<'_>, name: &str) -> Result<Response, Refusa
          <Rule><ApplyServerSideEncryptionByDefault>",
     );
     push_element(&mut xml, "SSEAlgorithm", encryption.algorithm);
-    if let Some(key) = &encryption.kms_key {
-        push_element(&mut xml, "KMSMasterKeyID", key);
+    if let Some(key) = bucket.kms_key(account, &call.estate.partition) {
+        push_element(&mut xml, "KMSMasterKeyID", &key);
     }
     xml.push_str("</ApplyServerSideEncryptionByDefault>");
     push_element(&mut xml, "BucketKeyEnabled", &encryption.bucket_key.to_string());

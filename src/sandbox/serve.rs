@@ -87,6 +87,8 @@ async fn answer(room: &Room, request: hyper::Request<Incoming>) -> io::Result<hy
         path: parts.uri.path(),
         query: parts.uri.query().unwrap_or_default(),
         authorization: header("authorization"),
+        token: header("x-amz-security-token"),
+        date: header("x-amz-date"),
         target: header("x-amz-target"),
         body: &body,
     });

@@ -1,6 +1,7 @@
-//! The six services, and how each of them says no.
+//! The services, and how each of them says no.
 
 use super::request::Response;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -12,7 +13,7 @@ pub(super) const REST_XML: &str = "application/xml";
 pub(super) const QUERY_XML: &str = "text/xml";
 
 /// A service of this AWS, under the name an estate file gives it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Service {
     Kms,
@@ -22,6 +23,7 @@ pub(super) enum Service {
     S3,
     Sts,
     Account,
+    Organizations,
 }
 
 /// A service's refusal, before it takes the shape of that service's protocol.
@@ -84,6 +86,7 @@ impl Service {
             "s3" => Service::S3,
             "sts" => Service::Sts,
             "account" => Service::Account,
+            "organizations" => Service::Organizations,
             _ => return None,
         })
     }
@@ -97,6 +100,7 @@ impl Service {
             Service::S3 => "s3",
             Service::Sts => "sts",
             Service::Account => "account",
+            Service::Organizations => "organizations",
         }
     }
 
@@ -107,8 +111,15 @@ impl Service {
             Service::Quotas => &["ListServiceQuotas", "ListAWSDefaultServiceQuotas"],
             Service::CloudWatch => &["ListMetrics", "GetMetricData"],
             Service::S3 => &["ListBuckets", "GetBucketEncryption"],
-            Service::Sts => &["GetCallerIdentity"],
+            Service::Sts => &["AssumeRole", "GetCallerIdentity"],
             Service::Account => &["ListRegions"],
+            Service::Organizations => &[
+                "DescribeOrganization",
+                "ListAccounts",
+                "ListAccountsForParent",
+                "ListOrganizationalUnitsForParent",
+                "ListRoots",
+            ],
         }
     }
 
@@ -125,7 +136,7 @@ impl Service {
     /// The code with which this service denies access.
     pub fn denial_code(self) -> &'static str {
         match self {
-            Service::Kms | Service::Quotas | Service::Account => "AccessDeniedException",
+            Service::Kms | Service::Quotas | Service::Account | Service::Organizations => "AccessDeniedException",
             Service::CloudWatch | Service::S3 | Service::Sts => "AccessDenied",
         }
     }
@@ -142,7 +153,7 @@ impl Service {
             | "InternalServerException" => 500,
             "TooManyRequestsException" if self == Service::Account => 429,
             _ if code == self.denial_code() => match self {
-                Service::Kms | Service::Quotas => 400,
+                Service::Kms | Service::Quotas | Service::Organizations => 400,
                 Service::CloudWatch | Service::S3 | Service::Sts | Service::Account => 403,
             },
             "ExpiredToken" | "InvalidClientTokenId" => 403,
@@ -150,9 +161,9 @@ impl Service {
         }
     }
 
-    /// What a Region answers that the account has not enabled: it does not know the account's
-    /// credentials.
-    pub fn region_not_enabled(self) -> Refusal {
+    /// What this service answers to credentials that it does not know; in a Region that an account has not
+    /// enabled, it does not know that account's.
+    pub fn unknown_token(self) -> Refusal {
         let message = "The security token included in the request is invalid.";
         match self {
             Service::Sts => Refusal::new("InvalidClientTokenId", message).with_status(403),
@@ -160,10 +171,27 @@ impl Service {
         }
     }
 
+    /// What this service answers to the credentials of a session that is over.
+    pub fn expired_token(self) -> Refusal {
+        match self {
+            Service::S3 => Refusal::new("ExpiredToken", "The provided token has expired."),
+            Service::Sts => {
+                let message = "The security token included in the request is expired";
+                Refusal::new("ExpiredToken", message).with_status(403)
+            }
+            _ => Refusal::new(
+                "ExpiredTokenException",
+                "The security token included in the request is expired",
+            ),
+        }
+    }
+
     /// What this service answers to an operation it does not have.
     pub fn unknown_operation(self, operation: &str) -> Refusal {
         match self {
-            Service::Kms | Service::Quotas | Service::Account => Refusal::new("UnknownOperationException", ""),
+            Service::Kms | Service::Quotas | Service::Account | Service::Organizations => {
+                Refusal::new("UnknownOperationException", "")
+            }
             Service::CloudWatch => Refusal::new(
                 "UnknownOperationException",
                 format!("The operation {operation} is not known"),
@@ -186,7 +214,7 @@ impl Service {
         let Refusal { status, code, message } = refusal;
         let mut headers = Vec::new();
         let (content_type, body) = match self {
-            Service::Kms | Service::Quotas => {
+            Service::Kms | Service::Quotas | Service::Organizations => {
                 let body = serde_json::json!({ "__type": code, "message": message });
                 (AWS_JSON, body.to_string().into_bytes())
             }

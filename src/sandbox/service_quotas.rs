@@ -3,7 +3,7 @@
 use super::Call;
 use super::estate::{Quota, Region};
 use super::faults::Subject;
-use super::kms::{operation, read};
+use super::json::{operation, read};
 use super::paging::page;
 use super::request::{Reply, Response};
 use super::service::{AWS_JSON, Refusal, Service, page_size};
@@ -79,7 +79,7 @@ fn default(call: &Call<'_>, quota: &Quota) -> Value {
 }
 
 fn applied(call: &Call<'_>, quota: &Quota, value: f64) -> Value {
-    let mut json = service_quota(call, quota, value, &call.estate.account.id);
+    let mut json = service_quota(call, quota, value, &call.identity.account.id);
     json["QuotaAppliedAtLevel"] = "ACCOUNT".into();
     json
 }
@@ -87,7 +87,7 @@ fn applied(call: &Call<'_>, quota: &Quota, value: f64) -> Value {
 /// The shape `ServiceQuota`; a default belongs to no account.
 fn service_quota(call: &Call<'_>, quota: &Quota, value: f64, account: &str) -> Value {
     let catalogue = quota.catalogue;
-    let partition = &call.estate.account.partition;
+    let partition = &call.estate.partition;
     let (region, code) = (call.region, &catalogue.code);
     let mut json = json!({
         "ServiceCode": "kms",

@@ -3,6 +3,7 @@
 
 use super::Sandbox;
 use super::estate::Estate;
+use super::request::{Answer, Request};
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_kms::config::{Credentials, SharedCredentialsProvider};
@@ -79,4 +80,27 @@ pub(super) fn sts(sandbox: &Sandbox, region: &str) -> aws_sdk_sts::Client {
 
 pub(super) fn account(sandbox: &Sandbox, region: &str) -> aws_sdk_account::Client {
     aws_sdk_account::Client::new(&config(sandbox, region))
+}
+
+/// What the room answers to a request of a JSON protocol, for services whose SDK is no dependency.
+pub(super) fn json_request(
+    sandbox: &Sandbox,
+    service: &str,
+    region: &str,
+    target: &str,
+    input: &serde_json::Value,
+) -> (u16, serde_json::Value) {
+    let authorization = format!("AWS4-HMAC-SHA256 Credential=AKID/20260615/{region}/{service}/aws4_request");
+    let reply = sandbox.room.answer(&Request {
+        method: "POST",
+        path: "/",
+        authorization: Some(&authorization),
+        target: Some(target),
+        body: input.to_string().as_bytes(),
+        ..Request::default()
+    });
+    let Answer::Response(response) = reply.answer else {
+        panic!("no response: {:?}", reply.answer);
+    };
+    (response.status, serde_json::from_slice(&response.body).unwrap())
 }

@@ -1,77 +1,155 @@
 //! The buckets of an estate.
 
-use super::checked::{known_region, past};
-use super::file::{BucketFile, EncryptionKind, KeyForm};
-use super::{Bucket, Encryption, Problem, Region};
+use super::checked::{check_count, known_region, past};
+use super::file::{At, BucketFile, EncryptionKind, KeyForm};
+use super::{Account, Problem, Region};
 use crate::sandbox::pattern::Pattern;
 use jiff::Timestamp;
+use std::collections::{HashMap, HashSet};
 
-/// Every bucket of the file, by name.
-pub(super) fn buckets(files: &[BucketFile], regions: &[Region], as_of: Timestamp) -> Result<Vec<Bucket>, Problem> {
-    let mut buckets = Vec::new();
-    for file in files {
-        let region = known_region(&file.region, regions)?;
-        let name = Pattern::new(file.name.get_ref());
-        let count = count(file, &name)?;
-        let created = match file.created {
+/// What stands for the account's id in the names of buckets.
+const ACCOUNT: &str = "{account}";
+
+/// The buckets of an account, or of several that are alike.
+#[derive(Debug)]
+pub(in crate::sandbox) struct Buckets {
+    buckets: Vec<Bucket>,
+    /// The positions of the buckets, by name as the file has it.
+    by_name: HashMap<String, usize>,
+}
+
+#[derive(Clone, Debug)]
+pub(in crate::sandbox) struct Bucket {
+    /// With `{account}` for the account's id.
+    name: String,
+    pub region: String,
+    pub created: Timestamp,
+    /// `None` when the bucket has no default encryption configuration.
+    pub encryption: Option<Encryption>,
+}
+
+/// The default encryption of a bucket, as GetBucketEncryption has it.
+#[derive(Clone, Debug)]
+pub(in crate::sandbox) struct Encryption {
+    pub algorithm: &'static str,
+    kms_key: Option<KeyName>,
+    pub bucket_key: bool,
+}
+
+/// How a bucket's configuration names its key.
+#[derive(Clone, Debug)]
+enum KeyName {
+    /// As it stands: buckets do name keys of other accounts, and keys that no longer exist.
+    AsWritten(String),
+    /// A key of the estate by its alias.
+    OfAlias { alias: String, form: KeyForm },
+}
+
+impl Buckets {
+    /// The buckets of `accounts` accounts that are alike. `taken` are the names that other accounts have.
+    pub(super) fn new(
+        files: &[BucketFile],
+        regions: &[Region],
+        as_of: Timestamp,
+        accounts: u32,
+        taken: &mut HashSet<String>,
+    ) -> Result<Buckets, Problem> {
+        let mut buckets = Buckets {
+            buckets: Vec::new(),
+            by_name: HashMap::new(),
+        };
+        for file in files {
+            let bucket = bucket(file, regions, as_of)?;
+            let pattern = Pattern::new(&bucket.name);
+            let count = check_count(file.count.as_ref(), "bucket")?;
+            let is_several = count > 1 && !pattern.has_number();
+            let is_shared = accounts > 1 && !bucket.name.contains(ACCOUNT);
+            if is_several || is_shared {
+                let what = match is_several {
+                    true => "several buckets need several names: put {n} into the name",
+                    false => "buckets of several accounts need several names: put {account} into the name",
+                };
+                return Err(Problem::new(file.name.span(), what));
+            }
+            for n in 1..=count {
+                let name = checked_name(pattern.text(n), &file.name)?;
+                let is_new = name.contains(ACCOUNT) || taken.insert(name.clone());
+                let position = buckets.buckets.len();
+                if !is_new || buckets.by_name.insert(name.clone(), position).is_some() {
+                    return Err(Problem::new(
+                        file.name.span(),
+                        format!("bucket `{name}` is there twice; bucket names are unique"),
+                    ));
+                }
+                buckets.buckets.push(Bucket { name, ..bucket.clone() });
+            }
+        }
+        Ok(buckets)
+    }
+
+    /// The buckets of one of the accounts with their names, by name.
+    pub fn of<'a>(&'a self, account: &Account<'_>) -> Vec<(String, &'a Bucket)> {
+        let named = self.buckets.iter().map(|bucket| (bucket.name(account), bucket));
+        let mut buckets: Vec<_> = named.collect();
+        buckets.sort_by(|(a, _), (b, _)| a.cmp(b));
+        buckets
+    }
+
+    /// The bucket that one of the accounts has under this name.
+    pub fn named(&self, name: &str, account: &Account<'_>) -> Option<&Bucket> {
+        let position = self.by_name.get(name).or_else(|| {
+            let as_written = name.replace(&account.id, ACCOUNT);
+            self.by_name.get(&as_written)
+        })?;
+        self.buckets.get(*position)
+    }
+}
+
+impl Bucket {
+    pub fn name(&self, account: &Account<'_>) -> String {
+        self.name.replace(ACCOUNT, &account.id)
+    }
+
+    /// The key that the encryption configuration names.
+    pub fn kms_key(&self, account: &Account<'_>, partition: &str) -> Option<String> {
+        let key = self.encryption.as_ref()?.kms_key.as_ref()?;
+        let (alias, form) = match key {
+            KeyName::AsWritten(name) => return Some(name.replace(ACCOUNT, &account.id)),
+            KeyName::OfAlias { alias, form } => (alias, form),
+        };
+        let keys = account.region(&self.region)?.keys.of(account, partition, &self.region);
+        Some(match form {
+            KeyForm::Arn => keys.with_alias(alias)?.arn(),
+            KeyForm::Id => keys.with_alias(alias)?.id(),
+            KeyForm::Alias => alias.clone(),
+            KeyForm::AliasArn => format!("{}{alias}", keys.arn_prefix),
+        })
+    }
+}
+
+fn bucket(file: &BucketFile, regions: &[Region], as_of: Timestamp) -> Result<Bucket, Problem> {
+    let region = known_region(&file.region, regions)?;
+    Ok(Bucket {
+        name: file.name.to_string(),
+        region: region.name.clone(),
+        created: match file.created {
             Some(created) => past(created.0, as_of, file.name.span())?,
             None => as_of,
-        };
-        let encryption = encryption(file, region)?;
-        for n in 1..=count {
-            buckets.push((
-                Bucket {
-                    name: bucket_name(file, &name, n)?,
-                    region: region.name.clone(),
-                    created,
-                    encryption: encryption.clone(),
-                },
-                file.name.span(),
-            ));
-        }
-    }
-    buckets.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
-    for pair in buckets.windows(2) {
-        if let [(first, _), (second, at)] = pair
-            && first.name == second.name
-        {
-            return Err(Problem::new(
-                at.clone(),
-                format!("bucket `{}` is there twice; bucket names are unique", second.name),
-            ));
-        }
-    }
-    Ok(buckets.into_iter().map(|(bucket, _)| bucket).collect())
+        },
+        encryption: encryption(file, region)?,
+    })
 }
 
-fn count(file: &BucketFile, name: &Pattern) -> Result<u32, Problem> {
-    match &file.count {
-        None => Ok(1),
-        Some(count) if *count.get_ref() == 0 => Err(Problem::new(
-            count.span(),
-            "a count of 0 describes no bucket; remove the section or count from 1",
-        )),
-        Some(count) if *count.get_ref() > 1 && !name.has_number() => Err(Problem::new(
-            file.name.span(),
-            "several buckets need several names: put {n} into the name",
-        )),
-        Some(count) => Ok(*count.get_ref()),
-    }
-}
-
-fn bucket_name(file: &BucketFile, name: &Pattern, n: u32) -> Result<String, Problem> {
-    let name = name.text(n);
+fn checked_name(name: String, written: &At<String>) -> Result<String, Problem> {
+    let full = name.replace(ACCOUNT, "000000000000");
     let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
-    if !(3..=63).contains(&name.len()) || !name.bytes().all(allowed) {
-        return Err(Problem::new(
-            file.name.span(),
-            format!(
-                "`{name}` is no bucket name; use 3 to 63 lower-case letters, digits, hyphens and \
-                 dots"
-            ),
-        ));
+    if (3..=63).contains(&full.len()) && full.bytes().all(allowed) {
+        return Ok(name);
     }
-    Ok(name)
+    Err(Problem::new(
+        written.span(),
+        format!("`{name}` is no bucket name; use 3 to 63 lower-case letters, digits, hyphens and dots"),
+    ))
 }
 
 fn encryption(file: &BucketFile, region: &Region) -> Result<Option<Encryption>, Problem> {
@@ -82,14 +160,16 @@ fn encryption(file: &BucketFile, region: &Region) -> Result<Option<Encryption>, 
         EncryptionKind::None => return Ok(None),
     };
     let kms_key = match &file.kms_key {
-        None => None,
         Some(key) if algorithm == "AES256" => {
             return Err(Problem::new(
                 key.span(),
                 "SSE-S3 uses no KMS key; remove kms_key, or use encryption = \"SSE-KMS\"",
             ));
         }
-        Some(key) => Some(key_name(key, file.kms_key_form, region)?),
+        key => key
+            .as_ref()
+            .map(|key| key_name(key, file.kms_key_form, region))
+            .transpose()?,
     };
     Ok(Some(Encryption {
         algorithm,
@@ -98,30 +178,23 @@ fn encryption(file: &BucketFile, region: &Region) -> Result<Option<Encryption>, 
     }))
 }
 
-/// The key as the bucket's configuration names it. An alias of the estate is turned into the form
-/// that the file asks for; anything else is taken as it is, because buckets do name keys of other
-/// accounts and keys that no longer exist.
-fn key_name(key: &toml::Spanned<String>, form: KeyForm, region: &Region) -> Result<String, Problem> {
-    let name = key.get_ref();
-    if !name.starts_with("alias/") {
-        return Ok(name.clone());
+fn key_name(key: &At<String>, form: KeyForm, region: &Region) -> Result<KeyName, Problem> {
+    if !key.starts_with("alias/") {
+        return Ok(KeyName::AsWritten(key.to_string()));
     }
-    let target = || {
-        region.keys.with_alias(name).ok_or_else(|| {
-            Problem::new(
-                key.span(),
-                format!(
-                    "no key of {} has the alias `{name}`; give a key that alias, or write the \
-                     bucket's key as an ARN",
-                    region.name
-                ),
-            )
-        })
-    };
-    Ok(match form {
-        KeyForm::Arn => target()?.arn(),
-        KeyForm::Id => target()?.id(),
-        KeyForm::Alias => name.clone(),
-        KeyForm::AliasArn => format!("{}{name}", region.keys.arn_prefix),
+    // A configuration may name an alias that does not exist, but not a key that has none.
+    let needs_key = matches!(form, KeyForm::Arn | KeyForm::Id);
+    if needs_key && !region.keys.has_alias(key) {
+        return Err(Problem::new(
+            key.span(),
+            format!(
+                "no key of {} has the alias `{}`; give a key that alias, or write the bucket's key as an ARN",
+                region.name, **key
+            ),
+        ));
+    }
+    Ok(KeyName::OfAlias {
+        alias: key.to_string(),
+        form,
     })
 }

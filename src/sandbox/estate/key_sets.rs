@@ -1,11 +1,10 @@
 //! Multi-Region keys: which key of which Region belongs with which.
 
 use super::Problem;
-use super::checked::key_count;
-use super::file::{KeyFile, MultiRegionRole, RegionFile};
+use super::checked::check_count;
+use super::file::{At, KeyFile, MultiRegionRole, RegionFile};
 use crate::sandbox::key_template::MultiRegion;
 use std::collections::BTreeMap;
-use toml::Spanned;
 
 /// The multi-Region sets of an estate: a primary key, or several alike, and their replicas.
 #[derive(Debug, Default)]
@@ -26,8 +25,10 @@ impl KeySets {
     pub fn new(regions: &[RegionFile]) -> Result<KeySets, Problem> {
         let mut sets = KeySets::default();
         for region in regions {
-            for key in &region.keys {
-                sets.add(key, region.name.get_ref())?;
+            for name in region.name.as_slice() {
+                for key in &region.keys {
+                    sets.add(key, name)?;
+                }
             }
         }
         for region in regions {
@@ -45,9 +46,9 @@ impl KeySets {
         Ok(sets)
     }
 
-    fn add(&mut self, key: &Spanned<KeyFile>, region: &str) -> Result<(), Problem> {
-        let Some(role) = key.get_ref().multi_region else {
-            return match &key.get_ref().multi_region_set {
+    fn add(&mut self, key: &At<KeyFile>, region: &str) -> Result<(), Problem> {
+        let Some(role) = key.multi_region else {
+            return match &key.multi_region_set {
                 None => Ok(()),
                 Some(name) => Err(Problem::new(
                     name.span(),
@@ -55,7 +56,7 @@ impl KeySets {
                 )),
             };
         };
-        let count = key_count(key)?;
+        let count = check_count(key.count.as_ref(), "key")?;
         let number = u32::try_from(self.sets.len()).unwrap_or(u32::MAX);
         let set = self.sets.entry(set_name(key)).or_insert(KeySet {
             number,
@@ -79,12 +80,12 @@ impl KeySets {
         Err(Problem::new(key.span(), problem))
     }
 
-    fn set_of(&self, key: &Spanned<KeyFile>) -> Option<&KeySet> {
-        key.get_ref().multi_region?;
+    fn set_of(&self, key: &At<KeyFile>) -> Option<&KeySet> {
+        key.multi_region?;
         self.sets.get(&set_name(key))
     }
 
-    pub fn part_of(&self, key: &Spanned<KeyFile>, region: &str) -> Option<MultiRegion> {
+    pub fn part_of(&self, key: &At<KeyFile>, region: &str) -> Option<MultiRegion> {
         let set = self.set_of(key)?;
         let primary_region = set.primary.clone()?;
         Some(MultiRegion {
@@ -96,9 +97,9 @@ impl KeySets {
     }
 }
 
-fn set_name(key: &Spanned<KeyFile>) -> String {
-    match &key.get_ref().multi_region_set {
-        Some(name) => name.get_ref().clone(),
+fn set_name(key: &At<KeyFile>) -> String {
+    match &key.multi_region_set {
+        Some(name) => name.to_string(),
         None => format!("\0{}", key.span().start),
     }
 }

@@ -1,21 +1,29 @@
-//! The estate: an account, its Regions, keys, quotas, usage and buckets, and the faults it is to
-//! show, read from a TOML file.
+//! The estate: accounts, their Regions, keys, quotas, usage and buckets, and the faults they are to show, read from a
+//! TOML file.
 
+mod accounts;
 mod buckets;
 mod build;
 mod checked;
+mod fault;
 mod file;
 mod key_sets;
 mod region;
+mod schema;
 mod usage;
 
 #[cfg(test)]
 mod tests;
 
+pub(super) use accounts::{Account, AccountSet, Organization, Role};
+pub(super) use buckets::{Bucket, Buckets};
+pub(super) use file::AccountState;
+pub use schema::estate_schema;
+
 use super::catalogue::CatalogueQuota;
 use super::curve::Curve;
 use super::faults::Faults;
-use super::keys::Keys;
+use super::keys::KeyPlan;
 use jiff::Timestamp;
 use std::path::PathBuf;
 
@@ -52,26 +60,19 @@ pub enum EstateError {
 #[derive(Debug)]
 pub(super) struct Estate {
     pub as_of: Timestamp,
-    pub account: Account,
-    pub faults: Faults,
-    regions: Vec<Region>,
-    /// By name.
-    buckets: Vec<Bucket>,
-}
-
-#[derive(Debug)]
-pub(super) struct Account {
-    pub id: String,
     pub partition: String,
-    /// Who the callers are: there is one identity for all credentials.
-    pub caller_arn: String,
+    pub organization: Option<Organization>,
+    pub faults: Faults,
+    /// The first holds the account of the credentials.
+    accounts: Vec<AccountSet>,
 }
 
+/// What a Region of an account has. Accounts that are alike share it.
 #[derive(Debug)]
 pub(super) struct Region {
     pub name: String,
     pub enabled: bool,
-    pub keys: Keys,
+    pub keys: KeyPlan,
     pub quotas: Vec<Quota>,
     pub curves: Vec<Curve>,
 }
@@ -83,23 +84,6 @@ pub(super) struct Quota {
     pub default: f64,
     /// `None` when ListServiceQuotas leaves the quota out.
     pub applied: Option<f64>,
-}
-
-#[derive(Clone, Debug)]
-pub(super) struct Bucket {
-    pub name: String,
-    pub region: String,
-    pub created: Timestamp,
-    /// `None` when the bucket has no default encryption configuration.
-    pub encryption: Option<Encryption>,
-}
-
-/// The default encryption of a bucket, as GetBucketEncryption has it.
-#[derive(Clone, Debug)]
-pub(super) struct Encryption {
-    pub algorithm: &'static str,
-    pub kms_key: Option<String>,
-    pub bucket_key: bool,
 }
 
 impl Estate {
@@ -114,32 +98,44 @@ impl Estate {
             .map_err(|problem| problem.in_file(file, text))
     }
 
-    pub fn regions(&self) -> &[Region] {
-        &self.regions
-    }
-
-    pub fn region(&self, name: &str) -> Option<&Region> {
-        self.regions.iter().find(|region| region.name == name)
-    }
-
     /// The Region that a client is pointed at unless it asks for another: the first enabled one.
     pub fn home(&self) -> &str {
-        let enabled = self.regions.iter().find(|region| region.enabled);
+        let enabled = self.home_account().regions().iter().find(|region| region.enabled);
         // An estate without an enabled Region is refused when it is read.
         enabled.map_or("us-east-1", |region| &region.name)
     }
 
-    /// Every bucket of the account, by name.
-    pub fn buckets(&self) -> &[Bucket] {
-        &self.buckets
+    /// The account that the credentials belong to.
+    pub fn home_account(&self) -> Account<'_> {
+        // An estate has at least this one.
+        Account::numbered(&self.accounts[0], 1)
     }
 
-    pub fn bucket(&self, name: &str) -> Option<&Bucket> {
-        let index = self
-            .buckets
-            .binary_search_by(|bucket| bucket.name.as_str().cmp(name))
-            .ok()?;
-        self.buckets.get(index)
+    /// The account with this id.
+    pub fn account(&self, id: &str) -> Option<Account<'_>> {
+        self.accounts.iter().find_map(|set| set.with_id(id))
+    }
+
+    /// Every account, in the order of the file.
+    pub fn accounts(&self) -> impl Iterator<Item = Account<'_>> {
+        self.accounts.iter().flat_map(AccountSet::accounts)
+    }
+
+    /// How many accounts there are.
+    pub fn accounts_len(&self) -> usize {
+        self.accounts.iter().map(|set| set.count as usize).sum()
+    }
+
+    /// The account at a position of ListAccounts.
+    pub fn listed_account(&self, position: usize) -> Option<Account<'_>> {
+        let mut rest = position;
+        for set in &self.accounts {
+            match rest.checked_sub(set.count as usize) {
+                None => return Some(Account::numbered(set, u32::try_from(rest + 1).ok()?)),
+                Some(after) => rest = after,
+            }
+        }
+        None
     }
 }
 

@@ -1,46 +1,41 @@
 //! A Region of an estate: its keys and quotas.
 
-use super::checked::{key_count, past};
-use super::file::{Applied, Instant, KeyFile, QuotaFile, RegionFile};
+use super::checked::{check_count, past};
+use super::file::{Applied, At, Instant, KeyFile, QuotaFile, RegionFile};
 use super::key_sets::KeySets;
 use super::usage::curves;
 use super::{Problem, Quota, Region, one_of};
 use crate::sandbox::catalogue::{by_code, catalogue};
 use crate::sandbox::key_metadata::json_escaped;
 use crate::sandbox::key_spec::{KEY_SPECS, KeySpec, SYMMETRIC_DEFAULT, Usage};
-use crate::sandbox::key_template::{KeyTemplate, Place};
-use crate::sandbox::keys::Keys;
+use crate::sandbox::key_template::KeyTemplate;
+use crate::sandbox::keys::KeyPlan;
 use crate::sandbox::pattern::Pattern;
 use jiff::Timestamp;
 use std::collections::HashSet;
-use toml::Spanned;
 
-pub(super) fn region(file: &RegionFile, place: Place<'_>, sets: &KeySets) -> Result<Region, Problem> {
+pub(super) fn region(file: &RegionFile, name: &str, as_of: Timestamp, sets: &KeySets) -> Result<Region, Problem> {
     let mut aliases = HashSet::new();
     let mut templates = Vec::with_capacity(file.keys.len());
     let mut total = 0_u32;
     for key in &file.keys {
-        let template = key_template(key, place, sets)?;
+        let template = key_template(key, name, as_of, sets)?;
         total = total
             .checked_add(template.count)
             .ok_or_else(|| Problem::new(key.span(), "more keys than a Region can have; count fewer"))?;
-        if let Some(alias) = key.get_ref().alias.as_ref()
-            && let Some(twice) = alias
-                .get_ref()
-                .as_slice()
-                .iter()
-                .find(|name| !aliases.insert(name.as_str()))
+        if let Some(alias) = key.alias.as_ref()
+            && let Some(twice) = alias.as_slice().iter().find(|name| !aliases.insert(name.as_str()))
         {
             return Err(Problem::new(
                 alias.span(),
-                format!("alias `{twice}` is there twice in {}", place.region),
+                format!("alias `{twice}` is there twice in {name}"),
             ));
         }
         templates.push(template);
     }
     let reserved = file.reserved_aliases.iter().map(|alias| {
-        if alias.get_ref().starts_with("alias/aws/") {
-            return Ok(alias.get_ref().clone());
+        if alias.starts_with("alias/aws/") {
+            return Ok(alias.to_string());
         }
         Err(Problem::new(
             alias.span(),
@@ -49,17 +44,17 @@ pub(super) fn region(file: &RegionFile, place: Place<'_>, sets: &KeySets) -> Res
     });
     let reserved = reserved.collect::<Result<_, _>>()?;
     Ok(Region {
-        name: place.region.to_owned(),
+        name: name.to_owned(),
         enabled: file.enabled,
-        keys: Keys::new(place, templates, reserved),
-        quotas: quotas(&file.quotas, place.region)?,
+        keys: KeyPlan::new(templates, reserved, as_of),
+        quotas: quotas(&file.quotas, name)?,
         curves: curves(&file.usage)?,
     })
 }
 
-fn key_template(key: &Spanned<KeyFile>, place: Place<'_>, sets: &KeySets) -> Result<KeyTemplate, Problem> {
-    let file = key.get_ref();
-    let count = key_count(key)?;
+fn key_template(key: &At<KeyFile>, region: &str, as_of: Timestamp, sets: &KeySets) -> Result<KeyTemplate, Problem> {
+    let file: &KeyFile = key;
+    let count = check_count(file.count.as_ref(), "key")?;
     let (spec, usage) = spec_and_usage(file)?;
     if file.aws_managed && (count > 1 || spec != SYMMETRIC_DEFAULT || file.multi_region.is_some()) {
         return Err(Problem::new(
@@ -68,15 +63,15 @@ fn key_template(key: &Spanned<KeyFile>, place: Place<'_>, sets: &KeySets) -> Res
              multi_region",
         ));
     }
-    let instant = |given: &Option<Spanned<Instant>>, otherwise: Timestamp| match given {
-        Some(given) => past(given.get_ref().0, place.as_of, given.span()),
+    let instant = |given: &Option<At<Instant>>, otherwise: Timestamp| match given {
+        Some(given) => past(given.0, as_of, given.span()),
         None => Ok(otherwise),
     };
-    let created = instant(&file.created, place.as_of)?;
+    let created = instant(&file.created, as_of)?;
     let created_until = instant(&file.created_until, created)?;
     let deletion_in_days = match &file.deletion_in_days {
         None => 30,
-        Some(days) if (7..=30).contains(days.get_ref()) => *days.get_ref(),
+        Some(days) if (7..=30).contains(&**days) => **days,
         Some(days) => {
             return Err(Problem::new(days.span(), "a waiting period is 7 to 30 days"));
         }
@@ -100,28 +95,24 @@ fn key_template(key: &Spanned<KeyFile>, place: Place<'_>, sets: &KeySets) -> Res
         deletion_in_days,
         valid_to: file.valid_to.map(|instant| instant.0),
         aws_managed: file.aws_managed,
-        multi_region: sets.part_of(key, place.region),
+        multi_region: sets.part_of(key, region),
     })
 }
 
 fn spec_and_usage(file: &KeyFile) -> Result<(&'static KeySpec, &'static Usage), Problem> {
     let spec = match &file.spec {
         None => SYMMETRIC_DEFAULT,
-        Some(name) => KeySpec::named(name.get_ref()).ok_or_else(|| {
+        Some(name) => KeySpec::named(name).ok_or_else(|| {
             let known = one_of(KEY_SPECS.iter().map(|spec| spec.name));
-            let what = format!("`{}` is no key spec; use {known}", name.get_ref());
+            let what = format!("`{}` is no key spec; use {known}", **name);
             Problem::new(name.span(), what)
         })?,
     };
     let usage = match &file.usage {
         None => &spec.usages[0],
-        Some(name) => spec.usage(name.get_ref()).ok_or_else(|| {
+        Some(name) => spec.usage(name).ok_or_else(|| {
             let known = one_of(spec.usages.iter().map(|usage| usage.name));
-            let what = format!(
-                "keys of {} cannot have the usage `{}`; use {known}",
-                spec.name,
-                name.get_ref()
-            );
+            let what = format!("keys of {} cannot have the usage `{}`; use {known}", spec.name, **name);
             Problem::new(name.span(), what)
         })?,
     };
@@ -133,7 +124,7 @@ fn aliases(file: &KeyFile, count: u32) -> Result<Vec<Pattern>, Problem> {
         return Ok(Vec::new());
     };
     let mut patterns = Vec::new();
-    for name in names.get_ref().as_slice() {
+    for name in names.as_slice() {
         let pattern = Pattern::new(name);
         let problem = if !name.starts_with("alias/") {
             "an alias begins with alias/"
@@ -165,12 +156,9 @@ fn quotas(files: &[QuotaFile], region: &str) -> Result<Vec<Quota>, Problem> {
         .collect();
     for file in files {
         let code = &file.code;
-        let known = by_code(code.get_ref());
+        let known = by_code(code);
         let Some(quota) = quotas.iter_mut().find(|quota| Some(quota.catalogue) == known) else {
-            let what = format!(
-                "`{}` is no quota code of KMS; use one such as `L-6E3AF000`",
-                code.get_ref()
-            );
+            let what = format!("`{}` is no quota code of KMS; use one such as `L-6E3AF000`", **code);
             return Err(Problem::new(code.span(), what));
         };
         if let Some(default) = file.default {

@@ -1,32 +1,31 @@
 //! The usage of a Region, as an estate file draws it.
 
 use super::Problem;
-use super::file::{BusinessHoursFile, UsageFile};
+use super::file::{At, BusinessHoursFile, UsageFile};
 use crate::sandbox::catalogue::by_resource;
 use crate::sandbox::curve::{Batch, BusinessHours, Curve, minute_of};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use std::collections::HashSet;
-use toml::Spanned;
 
 pub(super) fn curves(files: &[UsageFile]) -> Result<Vec<Curve>, Problem> {
     let mut seen = HashSet::new();
     let mut curves = Vec::with_capacity(files.len());
     for file in files {
         let resource = &file.resource;
-        let metric = by_resource(resource.get_ref()).filter(|metric| metric.is_rate);
+        let metric = by_resource(resource).filter(|metric| metric.is_rate);
         let metric = metric.ok_or_else(|| {
             let what = format!(
                 "no request quota of KMS has the usage resource `{}`; use one such as \
                  `CryptographicOperationsSymmetric` or `DescribeKey`",
-                resource.get_ref()
+                **resource
             );
             Problem::new(resource.span(), what)
         })?;
-        if !seen.insert(resource.get_ref().as_str()) {
+        if !seen.insert(resource.as_str()) {
             let what = format!(
                 "the usage of `{}` is there twice; put all of it into one section",
-                resource.get_ref()
+                **resource
             );
             return Err(Problem::new(resource.span(), what));
         }
@@ -34,17 +33,16 @@ pub(super) fn curves(files: &[UsageFile]) -> Result<Vec<Curve>, Problem> {
             metric,
             constant_rps: match &file.constant {
                 None => 0.0,
-                Some(constant) => rate(*constant.rps.get_ref(), constant.rps.span())?,
+                Some(constant) => rate(*constant.rps, constant.rps.span())?,
             },
             business_hours: file.business_hours.as_ref().map(business_hours).transpose()?,
             batches: file
                 .batch
                 .iter()
                 .map(|batch| {
-                    let (at, batch) = (batch.span(), batch.get_ref());
                     Ok(Batch {
                         minutes: minutes(batch.start.0, batch.minutes),
-                        rps: rate(batch.rps, at)?,
+                        rps: rate(batch.rps, batch.span())?,
                     })
                 })
                 .collect::<Result<_, _>>()?,
@@ -66,8 +64,8 @@ fn minutes(start: Timestamp, length: u32) -> std::ops::Range<i64> {
     first..first + i64::from(length)
 }
 
-fn business_hours(file: &Spanned<BusinessHoursFile>) -> Result<BusinessHours, Problem> {
-    let hours = file.get_ref();
+fn business_hours(file: &At<BusinessHoursFile>) -> Result<BusinessHours, Problem> {
+    let hours: &BusinessHoursFile = file;
     if !(0..=24).contains(&hours.from) || !(0..=24).contains(&hours.to) || hours.from >= hours.to {
         return Err(Problem::new(
             file.span(),
@@ -77,7 +75,7 @@ fn business_hours(file: &Spanned<BusinessHoursFile>) -> Result<BusinessHours, Pr
     let time_zone = match (&hours.utc_offset, &hours.time_zone) {
         (None, None) => TimeZone::UTC,
         (Some(offset), None) => fixed_offset(offset)?,
-        (None, Some(name)) => TimeZone::get(name.get_ref()).map_err(|error| {
+        (None, Some(name)) => TimeZone::get(name).map_err(|error| {
             let what = format!("{error}; if this machine has no time zone data, use utc_offset");
             Problem::new(name.span(), what)
         })?,
@@ -94,9 +92,9 @@ fn business_hours(file: &Spanned<BusinessHoursFile>) -> Result<BusinessHours, Pr
     })
 }
 
-fn fixed_offset(text: &Spanned<String>) -> Result<TimeZone, Problem> {
+fn fixed_offset(text: &At<String>) -> Result<TimeZone, Problem> {
     // An offset is what stands behind the time of any instant.
-    let instant = format!("2026-01-01T00:00:00{}[{0}]", text.get_ref());
+    let instant = format!("2026-01-01T00:00:00{}[{0}]", **text);
     let zoned: Result<jiff::Zoned, _> = instant.parse();
     zoned
         .map(|zoned| zoned.time_zone().clone())

@@ -1,0 +1,49 @@
+//! An estate file as it is written: TOML and its types, nothing checked yet.
+//!
+//! The doc comments of the types are the descriptions in `docs/estate.schema.json`, which is generated from them.
+
+mod account;
+mod bucket;
+mod fault;
+mod key;
+mod region;
+mod usage;
+mod value;
+
+pub use account::{AccountFile, AccountState, MemberFile, OrganizationFile, RoleFile};
+pub use bucket::{BucketFile, EncryptionKind, KeyForm};
+pub use fault::FaultFile;
+pub use key::{KeyFile, MultiRegionRole};
+pub use region::{Applied, QuotaFile, RegionFile};
+pub use usage::{BusinessHoursFile, UsageFile};
+pub use value::{At, Instant, OneOrMany};
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// An AWS that exists only in kms-audit: what `scan --sandbox` scans and `sandbox serve` serves.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EstateFile {
+    /// The editor's note of where this schema is; it means nothing else.
+    #[serde(default, rename = "$schema")]
+    pub _schema: Option<String>,
+    /// The instant that it always is in this estate.
+    pub as_of: Instant,
+    /// The account that the credentials belong to.
+    pub account: AccountFile,
+    /// The organization that the account belongs to, if it does.
+    pub organization: Option<OrganizationFile>,
+    /// The other accounts of the organization.
+    #[serde(default, rename = "member")]
+    pub members: Vec<At<MemberFile>>,
+    /// The Regions of the account of the credentials.
+    #[serde(default, rename = "region")]
+    pub regions: Vec<RegionFile>,
+    /// The general purpose buckets of the account of the credentials.
+    #[serde(default, rename = "bucket")]
+    pub buckets: Vec<BucketFile>,
+    /// What goes wrong on purpose.
+    #[serde(default, rename = "fault")]
+    pub faults: Vec<FaultFile>,
+}

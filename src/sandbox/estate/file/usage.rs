@@ -1,0 +1,72 @@
+//! Usage over time, as it is written.
+
+use super::{At, Instant};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// How many requests count against one request quota, minute by minute.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UsageFile {
+    /// The `Resource` dimension of the quota's metric in AWS/Usage.
+    pub resource: At<String>,
+    /// A steady load.
+    pub constant: Option<ConstantFile>,
+    /// Work that rises in the morning and falls in the evening.
+    pub business_hours: Option<At<BusinessHoursFile>>,
+    /// Steady loads of some minutes.
+    #[serde(default)]
+    pub batch: Vec<At<BatchFile>>,
+    /// Minutes without a datapoint, whatever happened.
+    #[serde(default)]
+    pub gaps: Vec<GapFile>,
+}
+
+/// A steady load.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConstantFile {
+    /// Requests a second.
+    pub rps: At<f64>,
+}
+
+/// Work that rises in the morning, peaks at the middle of the working day and falls towards the evening.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BusinessHoursFile {
+    /// The total of every calendar month.
+    pub requests_per_month: u64,
+    /// The hour of the day it begins at.
+    pub from: i8,
+    /// The hour of the day it ends at.
+    pub to: i8,
+    /// A fixed offset from UTC, such as `+02:00`.
+    pub utc_offset: Option<At<String>>,
+    /// A time zone, such as `Europe/Paris`.
+    pub time_zone: Option<At<String>>,
+    /// Whether weekends are worked through.
+    #[serde(default)]
+    pub weekends: bool,
+}
+
+/// A steady load of some minutes.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BatchFile {
+    /// When it begins.
+    pub start: Instant,
+    /// How long it lasts.
+    pub minutes: u32,
+    /// Requests a second.
+    pub rps: f64,
+}
+
+/// Minutes without a datapoint.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GapFile {
+    /// The first of them.
+    pub start: Instant,
+    /// How many.
+    pub minutes: u32,
+}
