@@ -111,6 +111,8 @@ pub struct ScanArgs {
 pub enum SandboxCommand {
     /// Answer other AWS clients on 127.0.0.1 until Ctrl-C
     Serve(ServeArgs),
+    /// Print an estate of any size, for measurements
+    Generate(GenerateArgs),
 }
 
 /// The flags of `sandbox serve`.
@@ -123,6 +125,27 @@ pub struct ServeArgs {
     /// The port to listen on; 0 for any free one
     #[arg(long, default_value_t = 0)]
     pub port: u16,
+}
+
+/// The flags of `sandbox generate`.
+#[cfg(feature = "sandbox")]
+#[derive(Debug, Args)]
+pub struct GenerateArgs {
+    /// How many accounts, the management account among them
+    #[arg(long, default_value_t = 1)]
+    pub accounts: u32,
+
+    /// How many Regions in each account
+    #[arg(long, default_value_t = 1)]
+    pub regions: u32,
+
+    /// How many customer managed keys in all accounts together
+    #[arg(long, default_value_t = 1_000)]
+    pub keys: u32,
+
+    /// How many buckets in all accounts together
+    #[arg(long, default_value_t = 0)]
+    pub buckets: u32,
 }
 
 /// The flags of `template`.

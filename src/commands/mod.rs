@@ -45,5 +45,6 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Template(args) => template::run(&args),
         #[cfg(feature = "sandbox")]
         Command::Sandbox(SandboxCommand::Serve(args)) => sandbox::serve(&args),
+        Command::Sandbox(SandboxCommand::Generate(args)) => sandbox::generate(&args),
     }
 }

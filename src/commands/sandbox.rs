@@ -1,13 +1,13 @@
-//! `sandbox serve`: the AWS within this program, for other clients.
+//! `sandbox serve`: the AWS within this program, for other clients. `sandbox generate`: estates for it.
 
 use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context;
 
-use super::{Exit, signals};
-use crate::cli::ServeArgs;
-use crate::sandbox::Sandbox;
+use super::{Exit, UsageError, signals};
+use crate::cli::{GenerateArgs, ServeArgs};
+use crate::sandbox::{Sandbox, Scale};
 
 /// The sandbox that was named, or the built-in one.
 pub(super) fn open(estate: Option<&Path>) -> anyhow::Result<Sandbox> {
@@ -34,4 +34,16 @@ pub(super) fn serve(args: &ServeArgs) -> anyhow::Result<Exit> {
             signal = signals::next() => Ok(Exit::Stopped(signal)),
         }
     })
+}
+
+pub(super) fn generate(args: &GenerateArgs) -> anyhow::Result<Exit> {
+    let scale = Scale {
+        accounts: args.accounts,
+        regions: args.regions,
+        keys: args.keys,
+        buckets: args.buckets,
+    };
+    let estate = scale.estate().map_err(|error| UsageError(error.to_string()))?;
+    super::print(&estate)?;
+    Ok(Exit::Done)
 }

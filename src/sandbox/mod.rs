@@ -29,6 +29,7 @@ mod paging;
 mod pattern;
 mod request;
 mod s3;
+mod scale;
 mod serve;
 mod service;
 mod service_quotas;
@@ -40,6 +41,7 @@ mod fault_tests;
 mod testing;
 
 pub use estate::{EstateError, estate_schema};
+pub use scale::{Scale, ScaleError};
 pub use serve::Server;
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
