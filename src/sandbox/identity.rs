@@ -14,7 +14,6 @@ use serde::{Deserialize, Serialize};
 pub(super) struct Identity<'a> {
     pub account: Account<'a>,
     pub arn: String,
-    pub user_id: String,
     /// The session of a role, if these are its credentials.
     pub session: Option<Session>,
 }
@@ -89,27 +88,28 @@ impl<'a> Identity<'a> {
             Some(session) => Some(Identity {
                 account: estate.account(&session.account)?,
                 arn: session.arn(&estate.partition),
-                user_id: session.user_id(),
                 session: Some(session),
             }),
             None => {
                 let account = estate.home_account();
-                let arn = account.caller_arn(&estate.partition);
                 Some(Identity {
-                    user_id: user_id(&account, &arn),
+                    arn: account.caller_arn(&estate.partition),
                     account,
-                    arn,
                     session: None,
                 })
             }
         }
     }
-}
 
-fn user_id(account: &Account<'_>, arn: &str) -> String {
-    match arn.split_once(":assumed-role/").map(|(_, role)| role.split_once('/')) {
-        Some(Some((role, session))) => format!("{}:{session}", role_id(&account.id, role)),
-        _ => "AIDAEXAMPLEEXAMPLE12".to_owned(),
+    /// The unique id of whoever this is, and the name of the session if it is one.
+    pub fn user_id(&self) -> String {
+        if let Some(session) = &self.session {
+            return session.user_id();
+        }
+        match self.arn.split_once(":assumed-role/").map(|(_, role)| role.split_once('/')) {
+            Some(Some((role, session))) => format!("{}:{session}", role_id(&self.account.id, role)),
+            _ => "AIDAEXAMPLEEXAMPLE12".to_owned(),
+        }
     }
 }
 

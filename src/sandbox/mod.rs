@@ -38,6 +38,8 @@ mod sts;
 #[cfg(test)]
 mod fault_tests;
 #[cfg(test)]
+mod shipped_tests;
+#[cfg(test)]
 mod testing;
 
 pub use estate::{EstateError, estate_schema};

@@ -38,7 +38,7 @@ pub(super) fn answer(call: &Call<'_>) -> Reply {
 fn get_caller_identity(call: &Call<'_>) -> String {
     let mut xml = String::new();
     push_element(&mut xml, "Arn", &call.identity.arn);
-    push_element(&mut xml, "UserId", &call.identity.user_id);
+    push_element(&mut xml, "UserId", &call.identity.user_id());
     push_element(&mut xml, "Account", &call.identity.account.id);
     xml
 }
