@@ -29,7 +29,7 @@ bench:
 
 # The generated parts of docs/.
 docs:
-	UPDATE_DOCS=1 cargo test --locked --lib the_schema_in_the_documentation
+	UPDATE_DOCS=1 cargo test --locked --lib schema_in_the_documentation
 
 lint:
 	cargo fmt --check
