@@ -13,6 +13,7 @@ mod cbor;
 mod cloudwatch;
 mod connector;
 mod curve;
+mod description;
 mod estate;
 mod faults;
 mod key_id;
@@ -27,6 +28,7 @@ mod pattern;
 mod request;
 mod s3;
 mod serve;
+mod served;
 mod service;
 mod service_quotas;
 mod sts;
@@ -36,8 +38,10 @@ mod fault_tests;
 #[cfg(test)]
 mod testing;
 
+pub use description::Description;
 pub use estate::EstateError;
 pub use serve::Server;
+pub use served::{Served, ServedError};
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use estate::Estate;
