@@ -94,8 +94,8 @@ pub struct ScanArgs {
     #[arg(long, env = "KMS_AUDIT_FAIL_ON_GAPS", value_parser = clap::builder::FalseyValueParser::new())]
     pub fail_on_gaps: bool,
 
-    /// Scan an AWS in this process instead of the real one, without credentials or network: the built-in estate, or
-    /// the one described in a file
+    /// Scan an AWS in this process instead of the real one, without credentials or network: the built-in estate, the
+    /// one described in a file, or the one that `sandbox serve` serves at a URL such as http://127.0.0.1:4566
     #[cfg(feature = "sandbox")]
     #[arg(long, value_name = "ESTATE", num_args = 0..=1)]
     pub sandbox: Option<Option<PathBuf>>,

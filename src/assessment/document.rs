@@ -58,9 +58,9 @@ pub struct Tool {
 pub struct ScanSection {
     /// The moment every judgement refers to; the peak is looked for in the 14 days before it.
     pub as_of: Timestamp,
-    /// When the first call was made.
+    /// When the first call was made; in a sandbox, where time stands still, `as_of`.
     pub started_at: Timestamp,
-    /// When the last call was answered.
+    /// When the last call was answered; in a sandbox, `as_of`.
     pub finished_at: Timestamp,
     /// Whether the scan was stopped before its end.
     pub interrupted: bool,

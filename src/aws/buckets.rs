@@ -231,6 +231,7 @@ mod tests {
         let settings = SessionSettings {
             credentials: Credentials::Invented,
             fallback_region: Some(Region::new("eu-west-3")),
+            endpoint: None,
             http: canned::http(server),
             api_share: ApiShare::Off,
             stop: Stop::default(),

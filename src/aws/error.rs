@@ -1,8 +1,11 @@
 //! What a failed call means.
 
+use std::error::Error;
+
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::retry::ErrorKind;
 
 use super::operations::Operation;
 use crate::facts::{Fallback, Region, Unavailable};
@@ -61,7 +64,7 @@ impl CallError {
 
     pub(super) fn from_sdk<E>(operation: &Operation, error: &SdkError<E, HttpResponse>) -> Self
     where
-        E: std::error::Error + ProvideErrorMetadata + 'static,
+        E: Error + ProvideErrorMetadata + 'static,
     {
         let detail = || chain(error);
         match error {
@@ -74,6 +77,11 @@ impl CallError {
                 answer.elsewhere = bucket_region(raw);
                 answer
             }
+            SdkError::ResponseError(_) if broke_off(error) => CallError::new(
+                operation,
+                "ConnectionFailed",
+                "the connection broke in the middle of the answer",
+            ),
             SdkError::ResponseError(response) => {
                 let mut answer = CallError::malformed(operation, "the answer cannot be read");
                 if let Some(snippet) = snippet(response.raw()) {
@@ -91,6 +99,14 @@ impl CallError {
             }
             SdkError::DispatchFailure(failure) if failure.is_io() => {
                 CallError::new(operation, "ConnectionFailed", detail())
+            }
+            // The HTTP client's way to say that the server hung up.
+            SdkError::DispatchFailure(failure) if failure.as_other() == Some(ErrorKind::TransientError) => {
+                CallError::new(
+                    operation,
+                    "ConnectionFailed",
+                    "the connection was closed before an answer came",
+                )
             }
             SdkError::ConstructionFailure(_) => CallError::new(operation, "RequestNotSent", detail()),
             _ => CallError::new(operation, "RequestFailed", detail()),
@@ -141,18 +157,25 @@ impl From<CallError> for Unavailable {
     }
 }
 
+/// An error and its causes.
+fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source())
+}
+
 /// What an error and its causes say, each once.
-fn chain(error: &dyn std::error::Error) -> String {
+fn chain(error: &(dyn Error + 'static)) -> String {
     let mut said: Vec<String> = Vec::new();
-    let mut next = Some(error);
-    while let Some(error) = next {
-        let words = error.to_string();
+    for words in causes(error).map(ToString::to_string) {
         if !said.iter().any(|earlier| earlier.contains(&words)) {
             said.push(words);
         }
-        next = error.source();
     }
     said.join(": ")
+}
+
+/// Whether it was the network that ended an answer, and not the answer that makes no sense.
+fn broke_off(error: &(dyn Error + 'static)) -> bool {
+    causes(error).any(|cause| cause.is::<std::io::Error>())
 }
 
 /// An error answer that carries no AWS error code: an HTML page of a proxy, an emulator without the operation.

@@ -1,4 +1,5 @@
-//! The HTTP client of a real scan: TLS, proxies, the user's own certificate authorities.
+//! The HTTP clients that open connections: with TLS, proxies and the user's own certificate authorities for AWS, with
+//! none of them for a server on this machine.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -41,13 +42,26 @@ pub fn http_client() -> Result<SharedHttpClient, HttpSettingsError> {
         let pem = std::fs::read(&path).map_err(|source| HttpSettingsError::CaBundle { path, source })?;
         trust = trust.with_pem_certificate(pem);
     }
+    pooled_client(trust, ProxyConfig::from_env())
+}
+
+/// An HTTP client that takes nothing from the environment: no proxy, and no certificate authority, so that plain HTTP
+/// is all it can speak. For a server on this machine.
+///
+/// # Errors
+/// When TLS cannot be set up even without certificates.
+pub fn direct_http_client() -> Result<SharedHttpClient, HttpSettingsError> {
+    pooled_client(TrustStore::empty(), ProxyConfig::disabled())
+}
+
+fn pooled_client(trust: TrustStore, proxy: ProxyConfig) -> Result<SharedHttpClient, HttpSettingsError> {
     let tls = TlsContext::builder()
         .with_trust_store(trust)
         .build()
         .map_err(|error| HttpSettingsError::Certificates(error.to_string()))?;
     Ok(SharedHttpClient::new(PooledClient {
         tls,
-        proxy: ProxyConfig::from_env(),
+        proxy,
         connectors: Arc::default(),
     }))
 }

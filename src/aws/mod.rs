@@ -19,7 +19,7 @@ mod usage;
 
 pub use call::{Caller, Stop};
 pub use error::CallError;
-pub use http::{HttpSettingsError, http_client};
+pub use http::{HttpSettingsError, direct_http_client, http_client};
 pub use operations::{OPERATIONS, Operation};
 pub use pacing::ApiShare;
 pub use regions::{RegionChoice, RegionError};

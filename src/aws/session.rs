@@ -52,6 +52,8 @@ pub struct SessionSettings {
     pub credentials: Credentials,
     /// Where to start if the user's configuration names no Region.
     pub fallback_region: Option<Region>,
+    /// The URL every request goes to, instead of to AWS or to where the environment says.
+    pub endpoint: Option<String>,
     /// What carries the requests.
     pub http: SharedHttpClient,
     /// The share of each request quota that the scan may use.
@@ -125,7 +127,7 @@ impl Session {
             partition: String::new(),
         };
         session.identify().await.map_err(|cause| SessionError {
-            advice: advice(&cause, &session.settings.credentials),
+            advice: advice(&cause, &session.settings),
             cause,
         })?;
         Ok(session)
@@ -186,7 +188,8 @@ impl Session {
     pub(super) fn s3(&self, region: &Region) -> (Caller, aws_sdk_s3::Client) {
         let (caller, guard) = self.caller(region);
         let config = self.config_in(region);
-        let own_s3_endpoint = std::env::var_os("AWS_ENDPOINT_URL_S3").is_some();
+        let own_s3_endpoint = matches!(self.settings.credentials, Credentials::Resolved { .. })
+            && std::env::var_os("AWS_ENDPOINT_URL_S3").is_some();
         let client = aws_sdk_s3::Client::from_conf(
             aws_sdk_s3::config::Builder::from(&config)
                 .force_path_style(config.endpoint_url().is_some() || own_s3_endpoint)
@@ -272,6 +275,9 @@ async fn load(settings: &SessionSettings) -> SdkConfig {
                 .retry_config(retry)
                 .timeout_config(timeouts)
                 .stalled_stream_protection(stalled);
+            if let Some(endpoint) = &settings.endpoint {
+                loader = loader.endpoint_url(endpoint);
+            }
             if let Ok(name) = AppName::new(concat!("kms-audit-", env!("CARGO_PKG_VERSION"))) {
                 loader = loader.app_name(name);
             }
@@ -296,7 +302,9 @@ async fn load(settings: &SessionSettings) -> SdkConfig {
         }
         Credentials::Invented => {
             let invented = SdkCredentials::new("SANDBOX", "sandbox", None, None, "sandbox");
-            SdkConfig::builder()
+            let mut builder = SdkConfig::builder();
+            builder.set_endpoint_url(settings.endpoint.clone());
+            builder
                 .behavior_version(BehaviorVersion::latest())
                 .http_client(settings.http.clone())
                 .sleep_impl(TokioSleep::new())
@@ -314,7 +322,7 @@ fn sdk_region(region: &Region) -> SdkRegion {
 }
 
 /// What to do about a failure to find out whose account it is.
-fn advice(cause: &CallError, credentials: &Credentials) -> String {
+fn advice(cause: &CallError, settings: &SessionSettings) -> String {
     let advice = match cause.code.as_str() {
         "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
             "The credentials have expired. Renew them (for example `aws sso login`) and run again."
@@ -326,6 +334,9 @@ fn advice(cause: &CallError, credentials: &Credentials) -> String {
             "The credentials are valid but denied; sts:GetCallerIdentity needs no permission, so look for a \
              policy of the endpoint or of the organization."
         }
+        "ConnectionFailed" | "Timeout" | "MalformedResponse" if settings.endpoint.is_some() => {
+            "Check the server that answers there, or start it again."
+        }
         "ConnectionFailed" | "Timeout" | "MalformedResponse" => {
             "Check the network, the proxy (HTTPS_PROXY, NO_PROXY) and the endpoint (AWS_ENDPOINT_URL, --region)."
         }
@@ -333,7 +344,7 @@ fn advice(cause: &CallError, credentials: &Credentials) -> String {
             "Something other than AWS is answering. Check the proxy and AWS_ENDPOINT_URL."
         }
         _ if cause.message.contains("redential") || cause.message.contains("rofile") => {
-            return match credentials {
+            return match &settings.credentials {
                 Credentials::Resolved { profile: Some(profile) } => format!(
                     "The profile `{profile}` gives no credentials. Check that it is in the AWS configuration files \
                      (~/.aws/config and ~/.aws/credentials, or where AWS_CONFIG_FILE and \
@@ -364,6 +375,7 @@ mod tests {
         Session::open(SessionSettings {
             credentials: Credentials::Invented,
             fallback_region: None,
+            endpoint: None,
             http: canned::http(move |_| Answer(200, &[], body.clone())),
             api_share: ApiShare::Off,
             stop: Stop::default(),

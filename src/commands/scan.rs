@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
+#[cfg(feature = "sandbox")]
+use std::path::Path;
 use std::sync::Arc;
 
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -19,6 +22,8 @@ use crate::config::Config;
 use crate::facts::{Region, ScanFacts};
 use crate::progress::Progress;
 use crate::report::{Palette, render_markdown, render_terminal, write_json};
+#[cfg(feature = "sandbox")]
+use crate::sandbox::{Served, ServedError};
 use crate::scan::{ScanPlan, scan_account};
 use crate::snapshot::{SnapshotReader, SnapshotWriter};
 
@@ -27,9 +32,9 @@ const WINDOW_DAYS: u32 = 14;
 
 pub(super) fn run(args: &ScanArgs) -> anyhow::Result<Exit> {
     start_log(args.verbose);
-    let job = Job::new(args)?;
-    let mut output = OutputFolder::prepare(args.out.as_deref(), job.as_of)?;
     let runtime = super::runtime()?;
+    let job = runtime.block_on(Job::new(args))?;
+    let mut output = OutputFolder::prepare(args.out.as_deref(), job.as_of)?;
     let outcome = runtime.block_on(job.collect(&mut output));
     runtime.shutdown_background();
     let signal = outcome?;
@@ -51,7 +56,7 @@ struct Job {
 }
 
 impl Job {
-    fn new(args: &ScanArgs) -> anyhow::Result<Job> {
+    async fn new(args: &ScanArgs) -> anyhow::Result<Job> {
         let (mut config, config_file) = Config::load(args.config.as_deref())?;
         if let Some(threshold) = args.threshold {
             config.quota.threshold_percent = threshold;
@@ -72,7 +77,7 @@ impl Job {
             [] => RegionChoice::Enabled,
             named => RegionChoice::Named(named.to_vec()),
         };
-        let aws = choose_aws(args)?;
+        let aws = choose_aws(args).await?;
         let fallback_region = aws.home.or_else(|| named.first().cloned());
         let parameters = BTreeMap::from([
             ("regions".to_owned(), json!(named)),
@@ -91,6 +96,7 @@ impl Job {
             settings: SessionSettings {
                 credentials: aws.credentials,
                 fallback_region,
+                endpoint: aws.endpoint,
                 http: aws.http,
                 api_share,
                 stop: Stop::default(),
@@ -101,9 +107,17 @@ impl Job {
         })
     }
 
+    /// What time it is. In the sandbox it stands still, so that two scans of an estate give the same report.
+    fn now(&self) -> Timestamp {
+        match self.sandbox {
+            Some(_) => self.as_of,
+            None => Timestamp::now(),
+        }
+    }
+
     /// Reads the account and writes the snapshot. Says which signal stopped it, if one did.
     async fn collect(&self, output: &mut OutputFolder) -> anyhow::Result<Option<u8>> {
-        let started_at = Timestamp::now();
+        let started_at = self.now();
         let signal = Signal::listen(self.settings.stop.clone());
         let session = match Session::open(self.settings.clone()).await {
             Ok(session) => session,
@@ -128,7 +142,7 @@ impl Job {
         let scan = ScanFacts {
             as_of: self.as_of,
             started_at,
-            finished_at: Timestamp::now(),
+            finished_at: self.now(),
             interrupted: self.settings.stop.is_requested(),
             sandbox: self.sandbox.clone(),
             caller_arn: session.caller_arn.clone(),
@@ -156,28 +170,22 @@ impl Job {
 
 /// Which AWS to ask.
 struct Aws {
-    http: aws_smithy_runtime_api::client::http::SharedHttpClient,
+    http: SharedHttpClient,
+    endpoint: Option<String>,
     credentials: Credentials,
     home: Option<Region>,
     as_of: Timestamp,
     sandbox: Option<String>,
 }
 
-/// The one place that knows of the sandbox.
-fn choose_aws(args: &ScanArgs) -> anyhow::Result<Aws> {
+async fn choose_aws(args: &ScanArgs) -> anyhow::Result<Aws> {
     #[cfg(feature = "sandbox")]
     if let Some(estate) = &args.sandbox {
-        let sandbox = super::sandbox::open(estate.as_deref())?;
-        return Ok(Aws {
-            http: sandbox.http_client(),
-            credentials: Credentials::Invented,
-            home: Some(Region::new(sandbox.home_region())),
-            as_of: sandbox.as_of(),
-            sandbox: Some(sandbox.name().to_owned()),
-        });
+        return choose_sandbox(estate.as_deref()).await;
     }
     Ok(Aws {
         http: crate::aws::http_client()?,
+        endpoint: None,
         credentials: Credentials::Resolved {
             profile: args.profile.clone(),
         },
@@ -185,6 +193,34 @@ fn choose_aws(args: &ScanArgs) -> anyhow::Result<Aws> {
         // Whole seconds: it names the folder and stands in every report.
         as_of: Timestamp::from_second(Timestamp::now().as_second())?,
         sandbox: None,
+    })
+}
+
+/// The one place that knows of the sandbox: through its door in this process, or through that of a server.
+#[cfg(feature = "sandbox")]
+async fn choose_sandbox(estate: Option<&Path>) -> anyhow::Result<Aws> {
+    let url = estate.and_then(Path::to_str).filter(|text| text.contains("://"));
+    let (http, endpoint, description) = match url {
+        None => {
+            let sandbox = super::sandbox::open(estate)?;
+            (sandbox.http_client(), None, sandbox.description())
+        }
+        Some(url) => {
+            let served = Served::ask(url).await.map_err(|error| match error {
+                ServedError::Url { .. } => anyhow::Error::new(UsageError(error.to_string())),
+                _ => anyhow::Error::new(error),
+            })?;
+            let http = crate::aws::direct_http_client()?;
+            (http, Some(served.endpoint), served.description)
+        }
+    };
+    Ok(Aws {
+        http,
+        endpoint,
+        credentials: Credentials::Invented,
+        home: Some(description.home_region),
+        as_of: description.as_of,
+        sandbox: Some(description.name),
     })
 }
 

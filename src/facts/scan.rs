@@ -13,9 +13,9 @@ use super::{AccountId, Arn};
 pub struct ScanFacts {
     /// The moment every judgement refers to.
     pub as_of: Timestamp,
-    /// When the first call was made.
+    /// When the first call was made; in a sandbox, where time stands still, `as_of`.
     pub started_at: Timestamp,
-    /// When the last call was answered.
+    /// When the last call was answered; in a sandbox, `as_of`.
     pub finished_at: Timestamp,
     /// Whether it was stopped before its end.
     pub interrupted: bool,

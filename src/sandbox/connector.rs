@@ -9,6 +9,11 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::retry::ErrorKind;
+use bytes::Bytes;
+use futures_util::stream;
+use http_body_util::StreamBody;
+use hyper::body::Frame;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -78,23 +83,24 @@ fn plain(request: &HttpRequest) -> Request<'_> {
 }
 
 fn http_response(answer: Answer) -> Result<HttpResponse, ConnectorError> {
-    let response = match answer {
-        Answer::Response(response) => response,
-        // The SDK reads a body to its end before it looks at it. So a body that breaks off and a
-        // connection that breaks are the same to it: an I/O error that may be tried again.
-        Answer::Truncated(_) => {
-            return Err(broken(
-                io::ErrorKind::UnexpectedEof,
-                "connection closed before message completed",
-            ));
+    let (response, body) = match answer {
+        Answer::Response(mut response) => {
+            let body = SdkBody::from(std::mem::take(&mut response.body));
+            (response, body)
         }
+        Answer::Truncated(mut response) => {
+            let body = half(std::mem::take(&mut response.body));
+            (response, body)
+        }
+        // As the SDK's own HTTP client reports a server that hangs up.
         Answer::Reset => {
-            return Err(broken(io::ErrorKind::ConnectionReset, "connection reset by peer"));
+            let closed = broken("connection closed before message completed");
+            return Err(ConnectorError::other(closed.into(), Some(ErrorKind::TransientError)));
         }
     };
     let status = response.status.try_into();
     let status = status.map_err(|error| ConnectorError::other(Box::new(error), None))?;
-    let mut http_response = HttpResponse::new(status, SdkBody::from(response.body));
+    let mut http_response = HttpResponse::new(status, body);
     let headers = http_response.headers_mut();
     headers.insert("content-type", response.content_type);
     for (name, value) in response.headers {
@@ -105,6 +111,14 @@ fn http_response(answer: Answer) -> Result<HttpResponse, ConnectorError> {
     Ok(http_response)
 }
 
-fn broken(kind: io::ErrorKind, what: &str) -> ConnectorError {
-    ConnectorError::io(io::Error::new(kind, what).into())
+/// The first half of a body, and then an error.
+fn half(mut body: Vec<u8>) -> SdkBody {
+    body.truncate(body.len() / 2);
+    let half = Ok(Frame::data(Bytes::from(body)));
+    let frames = [half, Err(broken("end of file before message length reached"))];
+    SdkBody::from_body_1_x(StreamBody::new(stream::iter(frames)))
+}
+
+fn broken(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::UnexpectedEof, what)
 }

@@ -3,6 +3,7 @@
 use super::{Sandbox, testing};
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_types::retry::ErrorKind;
 use std::time::{Duration, Instant};
 
 const HOME: &str = "eu-west-3";
@@ -106,7 +107,7 @@ async fn a_reset_is_a_broken_connection_to_the_sdk() {
     let SdkError::DispatchFailure(failure) = error else {
         panic!("{error:?}");
     };
-    assert!(failure.is_io());
+    assert_eq!(failure.as_other(), Some(ErrorKind::TransientError));
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ mod cbor;
 mod cloudwatch;
 mod connector;
 mod curve;
+mod description;
 mod estate;
 mod faults;
 mod identity;
@@ -31,6 +32,7 @@ mod request;
 mod s3;
 mod scale;
 mod serve;
+mod served;
 mod service;
 mod service_quotas;
 mod sts;
@@ -42,9 +44,11 @@ mod shipped_tests;
 #[cfg(test)]
 mod testing;
 
+pub use description::Description;
 pub use estate::{EstateError, estate_schema};
 pub use scale::{Scale, ScaleError};
 pub use serve::Server;
+pub use served::{Served, ServedError};
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use estate::Estate;

@@ -1,9 +1,10 @@
 //! The door for other clients: an HTTP server on the loopback address.
 
+use super::description::{self, Description};
 use super::request::{Answer, Reply, Request, Response};
 use super::{Room, Sandbox};
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::{Frame, Incoming};
@@ -22,6 +23,7 @@ type Body = BoxBody<Bytes, io::Error>;
 pub struct Server {
     listener: TcpListener,
     room: Arc<Room>,
+    description: Arc<Description>,
 }
 
 impl Sandbox {
@@ -35,6 +37,7 @@ impl Sandbox {
         Ok(Server {
             listener: TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?,
             room: Arc::clone(&self.room),
+            description: Arc::new(self.description()),
         })
     }
 }
@@ -58,11 +61,11 @@ impl Server {
         loop {
             let (connection, _) = self.listener.accept().await?;
             connection.set_nodelay(true)?;
-            let room = Arc::clone(&self.room);
+            let (room, description) = (Arc::clone(&self.room), Arc::clone(&self.description));
             tokio::spawn(async move {
                 let service = service_fn(move |request| {
-                    let room = Arc::clone(&room);
-                    async move { answer(&room, request).await }
+                    let (room, description) = (Arc::clone(&room), Arc::clone(&description));
+                    async move { answer(&room, &description, request).await }
                 });
                 let served = http1::Builder::new()
                     .timer(TokioTimer::new())
@@ -77,11 +80,15 @@ impl Server {
 }
 
 /// An `Err` closes the connection without an answer.
-async fn answer(room: &Room, request: hyper::Request<Incoming>) -> io::Result<hyper::Response<Body>> {
+async fn answer(
+    room: &Room,
+    description: &Description,
+    request: hyper::Request<Incoming>,
+) -> io::Result<hyper::Response<Body>> {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
     let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
-    let Reply { delay, answer } = room.answer(&Request {
+    let request = Request {
         method: parts.method.as_str(),
         host: header("host").unwrap_or_default(),
         path: parts.uri.path(),
@@ -91,7 +98,12 @@ async fn answer(room: &Room, request: hyper::Request<Incoming>) -> io::Result<hy
         date: header("x-amz-date"),
         target: header("x-amz-target"),
         body: &body,
-    });
+    };
+    let Reply { delay, answer } = if description::is_asked_for(&request) {
+        description::response(description).into()
+    } else {
+        room.answer(&request)
+    };
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;
     }
@@ -104,7 +116,11 @@ async fn answer(room: &Room, request: hyper::Request<Incoming>) -> io::Result<hy
             response.body.truncate(response.body.len() / 2);
             let half = Bytes::from(std::mem::take(&mut response.body));
             let broken = io::Error::new(io::ErrorKind::ConnectionReset, "a fault of the estate");
-            let frames = stream::iter([Ok(Frame::data(half)), Err(broken)]);
+            let frames = stream::once(async { Ok(Frame::data(half)) }).chain(stream::once(async {
+                // A body that has nothing for a moment is sent as far as it goes; one that fails at once is not.
+                tokio::task::yield_now().await;
+                Err(broken)
+            }));
             http_response(&response, BodyExt::boxed(StreamBody::new(frames)))
         }
         Answer::Reset => Err(io::Error::new(io::ErrorKind::ConnectionReset, "a fault of the estate")),

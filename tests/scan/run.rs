@@ -1,5 +1,6 @@
 //! Runs the program on an estate and reads its report.
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -102,22 +103,24 @@ impl Run {
     }
 }
 
+/// The scan of a sandbox, by the name of its file or the URL of its server, with the report in `folder/out`.
+pub fn command(folder: &Path, sandbox: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kms-audit"));
+    command
+        .args(["scan", "--api-share", "off", "--out", "out", "--sandbox"])
+        .arg(sandbox)
+        .current_dir(folder)
+        .env("KMS_AUDIT_PROFILE", "the sandbox needs none")
+        .env("KMS_AUDIT_THRESHOLD", "")
+        .env_remove("RUST_BACKTRACE");
+    command
+}
+
 pub fn scan_in(folder: &Path, estate: &str, flags: &[&str]) -> Run {
     let file = folder.join("estate.toml");
     std::fs::write(&file, estate).unwrap();
     let out = folder.join("out");
-    let output = Command::new(env!("CARGO_BIN_EXE_kms-audit"))
-        .args(["scan", "--api-share", "off", "--sandbox"])
-        .arg(&file)
-        .arg("--out")
-        .arg(&out)
-        .args(flags)
-        .current_dir(folder)
-        .env("KMS_AUDIT_PROFILE", "the sandbox needs none")
-        .env("KMS_AUDIT_THRESHOLD", "")
-        .env_remove("RUST_BACKTRACE")
-        .output()
-        .unwrap();
+    let output = command(folder, &file).args(flags).output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(!stderr.contains("panicked"), "{stderr}");
     let report = std::fs::read(out.join("report.json")).unwrap_or_else(|_| panic!("no report: {stderr}"));
