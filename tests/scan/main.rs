@@ -1,4 +1,5 @@
-//! The built program against estates that misbehave: what exactly is in the report, and how the program ends.
+//! The built program against estates that misbehave: what exactly is in the report, and how the program ends. And the
+//! library against random estates: the report says what the estate is.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
@@ -6,5 +7,7 @@ mod answers;
 mod doors;
 mod estates;
 mod failures;
+mod inventory;
+mod random_estate;
 mod regions;
 mod run;
