@@ -11,7 +11,7 @@ pub(super) use value::Value;
 use super::Call;
 use super::estate::Region;
 use super::faults::Subject;
-use super::metrics::{Metric, NAMESPACE, metrics};
+use super::metrics::{Metric, Metrics, Wanted};
 use super::paging::{PagingFault, page};
 use super::request::{Reply, Request, Response};
 use super::service::{Refusal, Service};
@@ -19,6 +19,7 @@ use get_metric_data::get_metric_data;
 use protocol::Protocol;
 
 const METRICS_ON_A_PAGE: usize = 500;
+const DIMENSIONS_OF_A_FILTER: usize = 10;
 /// ListMetrics forgets a metric that has had no data for two weeks.
 const TWO_WEEKS: i64 = 14 * 24 * 60;
 /// `RecentlyActive` means the past three hours, "and up to 50 minutes more".
@@ -37,9 +38,10 @@ pub(super) fn answer(call: &Call<'_>, region: &Region) -> Reply {
         ..Subject::default()
     };
     call.answer(&subject, |fault| {
+        let metrics = Metrics::of(call, region);
         let output = match operation {
-            "ListMetrics" => list_metrics(call, region, &input, fault),
-            "GetMetricData" => get_metric_data(call, region, &input, fault),
+            "ListMetrics" => list_metrics(call, &metrics, &input, fault),
+            "GetMetricData" => get_metric_data(call, &metrics, &input, fault),
             other => Err(Service::CloudWatch.unknown_operation(other)),
         };
         Ok(protocol.answer(&output?))
@@ -51,12 +53,12 @@ pub(super) fn refuse(refusal: &Refusal, request: &Request<'_>) -> Response {
     Protocol::of(request).refuse(refusal)
 }
 
-fn list_metrics<'a>(
+fn list_metrics<'m>(
     call: &Call<'_>,
-    region: &'a Region,
+    metrics: &'m Metrics<'_>,
     input: &Value<'_>,
     fault: Option<PagingFault>,
-) -> Result<Value<'a>, Refusal> {
+) -> Result<Value<'m>, Refusal> {
     let minutes = match input.text("RecentlyActive") {
         None => TWO_WEEKS,
         Some("PT3H") => THREE_HOURS,
@@ -64,35 +66,46 @@ fn list_metrics<'a>(
             return Err(Refusal::new("InvalidParameterValue", "RecentlyActive must be PT3H"));
         }
     };
-    let is_wanted = |member: &str, value: &str| {
-        let wanted = input.text(member);
-        wanted.is_none_or(|wanted| wanted == value)
-    };
-    let found: Vec<Metric<'_>> = metrics(region)
-        .filter(|metric| {
-            is_wanted("Namespace", NAMESPACE)
-                && is_wanted("MetricName", metric.usage.name())
-                && input.list("Dimensions").iter().all(|filter| metric.matches(filter))
-                && metric.has_data(call.estate.as_of, minutes)
-        })
-        .collect();
+    if input.list("Dimensions").len() > DIMENSIONS_OF_A_FILTER {
+        let what = format!("The collection Dimensions must not have a size greater than {DIMENSIONS_OF_A_FILTER}.");
+        return Err(Refusal::new("ValidationError", what));
+    }
+    let listing = metrics.list(&wanted(input)?, minutes);
     let list = format!("ListMetrics/{}", call.region);
     let token = input.text("NextToken");
-    let page = page(&list, found.len(), METRICS_ON_A_PAGE, token, fault)
+    let page = page(&list, listing.len(), METRICS_ON_A_PAGE, token, fault)
         .ok_or_else(|| Refusal::new("InvalidParameterValue", "Invalid nextToken"))?;
     Ok(Value::map([
-        ("Metrics", Value::list_of(found[page.range].iter().map(metric))),
+        (
+            "Metrics",
+            Value::list_of(listing.metrics(page.range).into_iter().map(metric)),
+        ),
         ("NextToken", page.next.into()),
     ]))
 }
 
+/// What a filter of ListMetrics, or the shape `Metric`, asks for.
+fn wanted<'q>(input: &'q Value<'_>) -> Result<Wanted<'q>, Refusal> {
+    let dimensions = input.list("Dimensions").iter().map(|dimension| {
+        let name = dimension.text("Name");
+        let name = name.ok_or_else(|| Refusal::new("ValidationError", "a dimension needs its Name"))?;
+        Ok((name, dimension.text("Value")))
+    });
+    Ok(Wanted {
+        namespace: input.text("Namespace"),
+        name: input.text("MetricName"),
+        dimensions: dimensions.collect::<Result<_, _>>()?,
+    })
+}
+
 /// The shape `Metric`.
-fn metric<'a>(metric: &Metric<'a>) -> Value<'a> {
-    let dimensions = metric.usage.dimensions().into_iter();
-    let dimensions = dimensions.map(|(name, value)| Value::map([("Name", name.into()), ("Value", value.into())]));
+fn metric(metric: Metric<'_>) -> Value<'_> {
+    let dimensions = metric.dimensions.into_iter();
+    let dimensions =
+        dimensions.map(|(name, value)| Value::map([("Name", name.into()), ("Value", Value::Text(value))]));
     Value::map([
-        ("Namespace", NAMESPACE.into()),
-        ("MetricName", metric.usage.name().into()),
+        ("Namespace", metric.namespace.into()),
+        ("MetricName", metric.name.into()),
         ("Dimensions", Value::list_of(dimensions)),
     ])
 }

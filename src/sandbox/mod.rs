@@ -18,6 +18,7 @@ mod identity;
 mod json;
 mod key_id;
 mod key_metadata;
+mod key_operation;
 mod key_spec;
 mod key_template;
 mod keys;

@@ -108,9 +108,19 @@ impl Service {
     pub fn operations(self) -> &'static [&'static str] {
         match self {
             Service::Kms => &["ListKeys", "ListAliases", "DescribeKey", "ListResourceTags"],
-            Service::Quotas => &["ListServiceQuotas", "ListAWSDefaultServiceQuotas"],
+            Service::Quotas => &[
+                "GetAWSDefaultServiceQuota",
+                "GetServiceQuota",
+                "ListAWSDefaultServiceQuotas",
+                "ListServiceQuotas",
+            ],
             Service::CloudWatch => &["ListMetrics", "GetMetricData"],
-            Service::S3 => &["ListBuckets", "GetBucketEncryption"],
+            Service::S3 => &[
+                "GetBucketEncryption",
+                "GetBucketTagging",
+                "ListBucketMetricsConfigurations",
+                "ListBuckets",
+            ],
             Service::Sts => &["AssumeRole", "GetCallerIdentity"],
             Service::Account => &["ListRegions"],
             Service::Organizations => &[
@@ -128,6 +138,7 @@ impl Service {
         let action = match operation {
             "ListBuckets" => "ListAllMyBuckets",
             "GetBucketEncryption" => "GetEncryptionConfiguration",
+            "ListBucketMetricsConfigurations" => "GetMetricsConfiguration",
             same => same,
         };
         format!("{}:{action}", self.action_prefix())

@@ -2,8 +2,7 @@
 
 use super::value::Value;
 use crate::sandbox::Call;
-use crate::sandbox::estate::Region;
-use crate::sandbox::metrics::{Statistic, metrics};
+use crate::sandbox::metrics::{Metrics, Statistic};
 use crate::sandbox::paging::{PagingFault, page};
 use crate::sandbox::service::Refusal;
 use std::ops::Range;
@@ -24,11 +23,11 @@ struct Answered<'a> {
 
 pub(super) fn get_metric_data<'a>(
     call: &Call<'_>,
-    region: &Region,
+    metrics: &Metrics<'_>,
     input: &'a Value<'_>,
     fault: Option<PagingFault>,
 ) -> Result<Value<'a>, Refusal> {
-    let answered = answer_queries(call, region, input)?;
+    let answered = answer_queries(call, metrics, input)?;
     let size = datapoints_on_a_page(input)?;
     let total = answered.last().map_or(0, |last| last.first + last.datapoints.len());
     let list = format!("GetMetricData/{}", call.region);
@@ -44,7 +43,7 @@ pub(super) fn get_metric_data<'a>(
 
 fn answer_queries<'a>(
     call: &Call<'_>,
-    region: &Region,
+    metrics: &Metrics<'_>,
     input: &'a Value<'_>,
 ) -> Result<Vec<Answered<'a>>, Refusal> {
     let window = window(input)?;
@@ -62,7 +61,7 @@ fn answer_queries<'a>(
     let mut total = 0;
     let mut answered = Vec::with_capacity(queries.len());
     for query in queries {
-        let Some(mut result) = answer_query(call, region, query, window.clone())? else {
+        let Some(mut result) = answer_query(call, metrics, query, window.clone())? else {
             continue;
         };
         if newest_first {
@@ -142,7 +141,7 @@ fn result<'q>(part: Part<'_, 'q>) -> Value<'q> {
 /// `None` for a query that only feeds others.
 fn answer_query<'a>(
     call: &Call<'_>,
-    region: &Region,
+    metrics: &Metrics<'_>,
     query: &'a Value<'_>,
     window: Range<i64>,
 ) -> Result<Option<Answered<'a>>, Refusal> {
@@ -169,7 +168,7 @@ fn answer_query<'a>(
     }
     let statistic = Statistic::named(statistic)
         .ok_or_else(|| invalid(format!("{id}: the statistic {statistic} is not known")))?;
-    let metric = metrics(region).find(|metric| metric.is(wanted));
+    let metric = metrics.find(&super::wanted(wanted)?);
     let label = query.text("Label").or_else(|| wanted.text("MetricName"));
     Ok(Some(Answered {
         id,
