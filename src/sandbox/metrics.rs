@@ -137,6 +137,3 @@ impl Metric<'_> {
         self.data.points(window, period, statistic, as_of)
     }
 }
-
-#[cfg(test)]
-mod tests;

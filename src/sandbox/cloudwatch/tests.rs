@@ -1,4 +1,7 @@
 use super::super::request::{Answer, Request, Response};
+mod of_buckets;
+mod of_keys;
+
 use super::super::{Sandbox, testing};
 use super::{Value, cbor};
 use aws_sdk_cloudwatch::Client;
