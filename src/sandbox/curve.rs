@@ -3,7 +3,6 @@
 //! Minutes are counted from the epoch. A minute without requests has no datapoint, as in
 //! CloudWatch.
 
-use super::catalogue::UsageMetric;
 use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
@@ -15,10 +14,11 @@ pub(super) fn minute_of(instant: Timestamp) -> i64 {
     instant.as_second().div_euclid(60)
 }
 
+const MINUTES_IN_A_DAY: i64 = 24 * 60;
+
 /// How one kind of request comes in over time.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Curve {
-    pub metric: &'static UsageMetric,
     pub constant_rps: f64,
     pub business_hours: Option<BusinessHours>,
     pub batches: Vec<Batch>,
@@ -50,19 +50,49 @@ impl Curve {
     /// The number of requests in each of these minutes.
     pub fn requests(&self, minutes: Range<i64>) -> Vec<f64> {
         let length = usize::try_from(minutes.end - minutes.start).unwrap_or(0);
-        let mut requests = vec![(self.constant_rps * 60.0).round(); length];
+        let mut requests = vec![0.0; length];
+        add_steady(&mut requests, minutes.start, self.constant_rps);
         if let Some(business_hours) = &self.business_hours {
             business_hours.add_to(&mut requests, minutes.start);
         }
         for batch in &self.batches {
-            for slot in slots(&mut requests, minutes.start, &batch.minutes) {
-                *slot += (batch.rps * 60.0).round();
-            }
+            let first = batch.minutes.start.max(minutes.start);
+            add_steady(slots(&mut requests, minutes.start, &batch.minutes), first, batch.rps);
         }
         for gap in &self.gaps {
             slots(&mut requests, minutes.start, gap).fill(0.0);
         }
         requests
+    }
+
+    /// The last of these minutes in which there was a request.
+    pub fn last_request(&self, minutes: Range<i64>) -> Option<i64> {
+        // What is in use has been used within a day, so that few have to be looked at whole.
+        let mut end = minutes.end;
+        while end > minutes.start {
+            let start = minutes.start.max(end - MINUTES_IN_A_DAY);
+            let requests = self.requests(start..end);
+            if let Some(last) = requests.iter().rposition(|requests| *requests > 0.0) {
+                return Some(start.saturating_add_unsigned(last as u64));
+            }
+            end = start;
+        }
+        None
+    }
+}
+
+/// Adds a steady load to `requests`, which begin at the minute `start`. Requests are whole: what is less than one a
+/// minute comes as one every few minutes.
+fn add_steady(requests: &mut [f64], start: i64, rps: f64) {
+    if rps == 0.0 {
+        return;
+    }
+    let until = |minute: i64| (rps * 60.0 * minute as f64).round();
+    let mut before = until(start);
+    for (slot, minute) in requests.iter_mut().zip(start + 1..) {
+        let after = until(minute);
+        *slot += after - before;
+        before = after;
     }
 }
 
@@ -140,7 +170,6 @@ impl BusinessHours {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::catalogue::by_resource;
 
     fn minute(text: &str) -> i64 {
         minute_of(text.parse().unwrap())
@@ -148,7 +177,6 @@ mod tests {
 
     fn office() -> Curve {
         Curve {
-            metric: by_resource("CryptographicOperationsSymmetric").unwrap(),
             constant_rps: 0.0,
             business_hours: Some(BusinessHours {
                 requests_per_month: 40_000_000,
@@ -209,6 +237,39 @@ mod tests {
         let requests = curve.requests(start..start + 10);
         let busy = 14_000.0 * 60.0 + 120.0;
         assert_eq!(requests, [0.0, 0.0, 120.0, busy, busy, 120.0, 120.0, 120.0, 120.0, 0.0]);
+    }
+
+    #[test]
+    fn a_load_of_less_than_one_request_a_minute_comes_as_whole_requests() {
+        let start = minute("2026-06-14T00:00Z");
+        let curve = Curve {
+            constant_rps: 0.001,
+            batches: vec![Batch {
+                minutes: start..start + 100,
+                rps: 0.01,
+            }],
+            ..Curve::default()
+        };
+        let requests = curve.requests(start..start + 1000);
+        assert!(requests.iter().all(|requests| requests.fract() == 0.0));
+        assert_eq!(requests.iter().sum::<f64>(), 60.0 + 60.0);
+        assert_eq!(requests[..100].iter().sum::<f64>(), 66.0);
+    }
+
+    #[test]
+    fn the_last_request_is_found_however_long_ago_it_was() {
+        let start = minute("2026-06-01T00:00Z");
+        let curve = Curve {
+            batches: vec![Batch {
+                minutes: start..start + 5,
+                rps: 1.0,
+            }],
+            ..Curve::default()
+        };
+        let until = start + 14 * 1440;
+        assert_eq!(curve.last_request(start..until), Some(start + 4));
+        assert_eq!(curve.last_request(start + 4..until), Some(start + 4));
+        assert_eq!(curve.last_request(start + 5..until), None);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What any number of keys have in common, and what DescribeKey says of it.
 
+use super::key_operation::KeyRequests;
 use super::key_spec::{KeySpec, Usage};
 use super::pattern::Pattern;
 use jiff::Timestamp;
@@ -63,9 +64,17 @@ pub(super) struct KeyTemplate {
     pub valid_to: Option<Timestamp>,
     pub aws_managed: bool,
     pub multi_region: Option<MultiRegion>,
+    /// How often each of the keys is used.
+    pub requests: Vec<KeyRequests>,
 }
 
 impl KeyTemplate {
+    /// When the imported key material of the keys expires, if they have any that does.
+    pub fn material_expires(&self) -> Option<Timestamp> {
+        let has_imported = self.origin == Origin::External && self.state != KeyState::PendingImport;
+        self.valid_to.filter(|_| has_imported)
+    }
+
     /// The members of `KeyMetadata` that all keys of the template share, each after a comma, as JSON.
     pub fn shared_metadata(&self, as_of: Timestamp) -> String {
         let mut members = Map::new();

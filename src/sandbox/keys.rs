@@ -28,9 +28,10 @@ pub(super) struct Keys<'a> {
     multi_region_ids: KeyIds,
 }
 
+/// A template and where its keys stand among those of the Region.
 #[derive(Debug)]
-struct PlacedTemplate {
-    template: KeyTemplate,
+pub(super) struct PlacedTemplate {
+    pub template: KeyTemplate,
     first_key: u32,
     first_alias: usize,
     /// The members of `KeyMetadata` that all keys of the template share, as JSON.
@@ -103,6 +104,11 @@ impl KeyPlan {
         templates.map(|placed| placed.template.count).sum()
     }
 
+    /// What the keys are made from, in the order of the file.
+    pub fn templates(&self) -> &[PlacedTemplate] {
+        &self.templates
+    }
+
     /// Whether a key has this alias.
     pub fn has_alias(&self, name: &str) -> bool {
         self.alias_target(name).is_some()
@@ -153,7 +159,8 @@ impl Keys<'_> {
         self.member(placed, number - placed.first_key)
     }
 
-    fn member<'a>(&'a self, placed: &'a PlacedTemplate, offset: u32) -> Option<Key<'a>> {
+    /// The key of a template of these, `offset` keys after its first.
+    pub fn member<'a>(&'a self, placed: &'a PlacedTemplate, offset: u32) -> Option<Key<'a>> {
         (offset < placed.template.count).then_some(Key {
             keys: self,
             placed,
@@ -172,6 +179,11 @@ impl Keys<'_> {
         }
         self.numbered(self.ids.key_number(id)?)
             .filter(|key| key.placed.template.multi_region.is_none())
+    }
+
+    /// The key with this ARN.
+    pub fn with_arn(&self, arn: &str) -> Option<Key<'_>> {
+        self.with_id(arn.strip_prefix(&self.arn_prefix)?.strip_prefix("key/")?)
     }
 
     /// The key that an alias points to.

@@ -1,88 +1,132 @@
-//! The metrics of a Region: what `AWS/Usage` has on KMS.
+//! The metrics of an account in a Region: the use of quotas, of keys and of buckets.
+//!
+//! No metric is stored. They come in families, each of metrics that differ in nothing but the key that they are of; a
+//! page of a list is computed from its place in the families, and the metric of one key is found by the key's ARN.
 
-use super::catalogue::{KEYS_PER_ACCOUNT, UsageMetric, by_resource};
-use super::cbor::Value;
-use super::curve::{Curve, minute_of};
-use super::estate::Region;
+mod data;
+mod family;
+mod kms;
+mod s3;
+mod statistic;
+mod usage;
+
+pub(super) use statistic::Statistic;
+
+use super::Call;
+use super::estate::{Account, Region};
+use super::keys::Keys;
+use data::Data;
+use family::Family;
 use jiff::Timestamp;
+use std::borrow::Cow;
 use std::ops::Range;
 
-pub(super) const NAMESPACE: &str = "AWS/Usage";
+/// The metrics of an account in a Region.
+#[derive(Debug)]
+pub(super) struct Metrics<'a> {
+    account: &'a Account<'a>,
+    region: &'a Region,
+    keys: Keys<'a>,
+    as_of: Timestamp,
+}
 
-/// A metric and where its data come from.
-#[derive(Clone, Copy, Debug)]
+/// Which metrics a request is about.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Wanted<'q> {
+    pub namespace: Option<&'q str>,
+    pub name: Option<&'q str>,
+    /// Each with its value, or with any.
+    pub dimensions: Vec<(&'q str, Option<&'q str>)>,
+}
+
+/// A metric: what it is called and where its data come from.
+#[derive(Clone, Debug)]
 pub(super) struct Metric<'a> {
-    pub usage: &'static UsageMetric,
-    source: Source<'a>,
+    pub namespace: &'static str,
+    pub name: &'static str,
+    pub dimensions: Vec<(&'static str, Cow<'a, str>)>,
+    data: Data<'a>,
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Source<'a> {
-    /// One datapoint of the value 1 for each request.
-    Requests(&'a Curve),
-    /// The number of customer managed keys, every five minutes.
-    KeyCount(u32),
-}
+/// Metrics in the order of ListMetrics.
+#[derive(Debug)]
+pub(super) struct Listing<'m>(Vec<Family<'m>>);
 
-/// What a query asks of a metric.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Statistic {
-    Sum,
-    SampleCount,
-    /// Average, Minimum, Maximum, percentiles: all the same where all samples are.
-    OfOneSample,
-}
-
-const MINUTES_BETWEEN_KEY_COUNTS: i64 = 5;
-const DAY: i64 = 24 * 60;
-
-/// Every metric of a Region that the estate gives data for.
-pub(super) fn metrics(region: &Region) -> impl Iterator<Item = Metric<'_>> {
-    let requests = region.curves.iter().map(|curve| Metric {
-        usage: curve.metric,
-        source: Source::Requests(curve),
-    });
-    let keys = region.keys.customer_managed();
-    let key_count = by_resource(KEYS_PER_ACCOUNT).filter(|_| keys > 0);
-    requests.chain(key_count.map(move |usage| Metric {
-        usage,
-        source: Source::KeyCount(keys),
-    }))
-}
-
-impl Metric<'_> {
-    /// Whether a metric of a query is this one: the same name and exactly the same dimensions.
-    pub fn is(&self, query: &Value) -> bool {
-        let dimensions = query.list("Dimensions");
-        query.text("Namespace") == Some(NAMESPACE)
-            && query.text("MetricName") == Some(self.usage.name())
-            && dimensions.len() == self.usage.dimensions().len()
-            && dimensions
-                .iter()
-                .all(|dimension| dimension.text("Value").is_some() && self.matches(dimension))
-    }
-
-    /// Whether this metric has a dimension that a filter asks for, with the value if it gives one.
-    pub fn matches(&self, filter: &Value) -> bool {
-        self.usage.dimensions().into_iter().any(|(name, value)| {
-            filter.text("Name") == Some(name) && filter.text("Value").is_none_or(|wanted| wanted == value)
-        })
-    }
-
-    /// Whether it had data in the minutes before `as_of`.
-    pub fn has_data(&self, as_of: Timestamp, minutes: i64) -> bool {
-        let end = minute_of(as_of);
-        match self.source {
-            Source::Requests(curve) => {
-                let requests = curve.requests(end - minutes..end);
-                requests.iter().any(|requests| *requests > 0.0)
-            }
-            Source::KeyCount(_) => true,
+impl<'a> Metrics<'a> {
+    /// The metrics that a call can see.
+    pub fn of(call: &'a Call<'_>, region: &'a Region) -> Metrics<'a> {
+        let account = &call.identity.account;
+        Metrics {
+            account,
+            region,
+            keys: region.keys.of(account, &call.estate.partition, &region.name),
+            as_of: call.estate.as_of,
         }
     }
 
-    /// The datapoints with a start in `window`, in seconds, oldest first; a period without samples
-    /// has none. Nothing is known after `as_of`, nor of what CloudWatch has forgotten by then.
+    /// The metric with exactly this namespace, name and dimensions.
+    pub fn find(&self, wanted: &Wanted<'_>) -> Option<Metric<'_>> {
+        let is_whole = wanted.namespace.is_some() && wanted.name.is_some();
+        if !is_whole || wanted.dimensions.iter().any(|(_, value)| value.is_none()) {
+            return None;
+        }
+        let mut families = self.families(wanted);
+        families.find(|family| family.is_all_of(wanted))?.metric(0)
+    }
+
+    /// The metrics that match and had data in the minutes before now.
+    pub fn list(&self, wanted: &Wanted<'_>, minutes: i64) -> Listing<'_> {
+        let families = self.families(wanted);
+        Listing(
+            families
+                .filter(|family| family.data.is_there(self.as_of, minutes))
+                .collect(),
+        )
+    }
+
+    /// The families of what is wanted, each reduced to it.
+    fn families(&self, wanted: &Wanted<'_>) -> impl Iterator<Item = Family<'_>> {
+        let of_namespace = |namespace: &str| wanted.namespace.is_none_or(|wanted| wanted == namespace);
+        let usage = of_namespace(usage::NAMESPACE).then(|| usage::families(self.region));
+        let kms = of_namespace(kms::NAMESPACE).then(|| kms::families(&self.keys));
+        let s3 = of_namespace(s3::NAMESPACE)
+            .then(|| s3::families(self.account, self.region, wanted.value("BucketName")));
+        let families = usage.into_iter().flatten();
+        let families = families.chain(kms.into_iter().flatten());
+        let families = families.chain(s3.into_iter().flatten());
+        families.filter_map(|family| family.reduced_to(wanted))
+    }
+}
+
+impl<'q> Wanted<'q> {
+    fn value(&self, dimension: &str) -> Option<&'q str> {
+        let mut dimensions = self.dimensions.iter();
+        dimensions.find(|(name, _)| *name == dimension)?.1
+    }
+}
+
+impl<'m> Listing<'m> {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.iter().map(Family::len).sum()
+    }
+
+    /// Those at these positions.
+    pub fn metrics(&self, positions: Range<usize>) -> Vec<Metric<'m>> {
+        let mut first = 0;
+        let mut metrics = Vec::with_capacity(positions.len());
+        for family in &self.0 {
+            let after = first + family.len();
+            let here = positions.start.clamp(first, after)..positions.end.clamp(first, after);
+            metrics.extend(here.filter_map(|position| family.metric(position - first)));
+            first = after;
+        }
+        metrics
+    }
+}
+
+impl Metric<'_> {
+    /// The datapoints with a start in `window`, in seconds, oldest first; a period without samples has none.
     pub fn datapoints(
         &self,
         window: Range<i64>,
@@ -90,75 +134,6 @@ impl Metric<'_> {
         statistic: Statistic,
         as_of: Timestamp,
     ) -> Vec<(i64, f64)> {
-        let now = minute_of(as_of);
-        let oldest = now - retention(period);
-        let period = period / 60;
-        let start = window.start.div_euclid(60).max(oldest).div_euclid(period) * period;
-        // A window that ends within a minute includes the minute.
-        let end = (window.end + 59).div_euclid(60);
-        let end = (end + period - 1).div_euclid(period) * period;
-        let end = end.min(now);
-        if start >= end {
-            return Vec::new();
-        }
-        let samples = self.samples(start..end);
-        let chunks = samples.chunks(usize::try_from(period).unwrap_or(1));
-        let starts = (start..).step_by(usize::try_from(period).unwrap_or(1));
-        starts
-            .zip(chunks)
-            .filter_map(|(minute, chunk)| {
-                let samples: f64 = chunk.iter().map(|(samples, _)| samples).sum();
-                let sum: f64 = chunk.iter().map(|(samples, value)| samples * value).sum();
-                let value = match statistic {
-                    Statistic::Sum => sum,
-                    Statistic::SampleCount => samples,
-                    Statistic::OfOneSample => sum / samples,
-                };
-                (samples > 0.0).then_some((minute * 60, value))
-            })
-            .collect()
-    }
-
-    /// For each minute, how many samples there were, and the value of each.
-    fn samples(&self, minutes: Range<i64>) -> Vec<(f64, f64)> {
-        match self.source {
-            Source::Requests(curve) => {
-                let requests = curve.requests(minutes).into_iter();
-                requests.map(|requests| (requests, 1.0)).collect()
-            }
-            Source::KeyCount(keys) => minutes
-                .map(|minute| {
-                    let counted = minute % MINUTES_BETWEEN_KEY_COUNTS == 0;
-                    (f64::from(u8::from(counted)), f64::from(keys))
-                })
-                .collect(),
-        }
-    }
-}
-
-/// For how many minutes CloudWatch keeps datapoints of a period: 15 days for a minute, 63 days for
-/// five, 455 days for an hour.
-/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html>
-fn retention(period: i64) -> i64 {
-    if period % 3600 == 0 {
-        455 * DAY
-    } else if period % 300 == 0 {
-        63 * DAY
-    } else {
-        15 * DAY
-    }
-}
-
-impl Statistic {
-    pub fn named(name: &str) -> Option<Statistic> {
-        match name {
-            "Sum" => Some(Statistic::Sum),
-            "SampleCount" => Some(Statistic::SampleCount),
-            "Average" | "Minimum" | "Maximum" => Some(Statistic::OfOneSample),
-            _ => {
-                let percentile = name.strip_prefix('p')?.parse::<f64>().ok()?;
-                (0.0..=100.0).contains(&percentile).then_some(Statistic::OfOneSample)
-            }
-        }
+        self.data.points(window, period, statistic, as_of)
     }
 }

@@ -4,7 +4,7 @@ use super::Call;
 use super::estate::{Quota, Region};
 use super::faults::Subject;
 use super::json::{operation, read};
-use super::paging::page;
+use super::paging::{PagingFault, page};
 use super::request::{Reply, Response};
 use super::service::{AWS_JSON, Refusal, Service, page_size};
 use serde::Deserialize;
@@ -31,32 +31,62 @@ pub(super) fn answer(call: &Call<'_>, region: &Region) -> Reply {
         ..Subject::default()
     };
     call.answer(&subject, |fault| {
-        let quotas: Vec<Value> = match operation {
+        let body = match operation {
+            "GetAWSDefaultServiceQuota" => get(&input, region, |quota| Some(default(call, quota))),
+            "GetServiceQuota" => get(&input, region, |quota| applied(call, quota)),
+            "ListAWSDefaultServiceQuotas" => {
+                let quotas = region.quotas.iter();
+                list(call, operation, &input, quotas.map(|quota| default(call, quota)), fault)
+            }
             "ListServiceQuotas" => {
-                let applied = |quota: &Quota| Some(applied(call, quota, quota.applied?));
                 let quotas = region.quotas.iter().filter(|quota| {
                     let wanted = input.quota_code.as_ref();
                     wanted.is_none_or(|code| *code == quota.catalogue.code)
                 });
-                quotas.filter_map(applied).collect()
+                list(
+                    call,
+                    operation,
+                    &input,
+                    quotas.filter_map(|quota| applied(call, quota)),
+                    fault,
+                )
             }
-            "ListAWSDefaultServiceQuotas" => {
-                let quotas = region.quotas.iter();
-                quotas.map(|quota| default(call, quota)).collect()
-            }
-            other => return Err(Service::Quotas.unknown_operation(other)),
+            other => Err(Service::Quotas.unknown_operation(other)),
         };
-        check_service_code(&input)?;
-        let size = page_size(input.max_results, "maxResults", 100, 100)?;
-        let list = format!("{operation}/{}", call.region);
-        let page = page(&list, quotas.len(), size, input.next_token.as_deref(), fault)
-            .ok_or_else(|| Refusal::new("InvalidPaginationTokenException", "The pagination token is not valid."))?;
-        let mut body = json!({ "Quotas": quotas[page.range] });
-        if let Some(next) = page.next {
-            body["NextToken"] = next.into();
-        }
-        Ok(Response::ok(AWS_JSON, body.to_string()))
+        Ok(Response::ok(AWS_JSON, body?.to_string()))
     })
+}
+
+/// The one quota that is asked for.
+fn get(input: &Input, region: &Region, found: impl FnOnce(&Quota) -> Option<Value>) -> Result<Value, Refusal> {
+    check_service_code(input)?;
+    let code = input.quota_code.as_deref().ok_or_else(|| missing("quotaCode"))?;
+    let quota = region.quotas.iter().find(|quota| quota.catalogue.code == code);
+    let quota = quota.and_then(found).ok_or_else(|| {
+        let what = format!("The request failed because the specified service quota does not exist: {code}");
+        Refusal::new("NoSuchResourceException", what)
+    })?;
+    Ok(json!({ "Quota": quota }))
+}
+
+fn list(
+    call: &Call<'_>,
+    operation: &str,
+    input: &Input,
+    quotas: impl Iterator<Item = Value>,
+    fault: Option<PagingFault>,
+) -> Result<Value, Refusal> {
+    check_service_code(input)?;
+    let quotas: Vec<Value> = quotas.collect();
+    let size = page_size(input.max_results, "maxResults", 100, 100)?;
+    let list = format!("{operation}/{}", call.region);
+    let page = page(&list, quotas.len(), size, input.next_token.as_deref(), fault)
+        .ok_or_else(|| Refusal::new("InvalidPaginationTokenException", "The pagination token is not valid."))?;
+    let mut body = json!({ "Quotas": quotas[page.range] });
+    if let Some(next) = page.next {
+        body["NextToken"] = next.into();
+    }
+    Ok(body)
 }
 
 fn check_service_code(input: &Input) -> Result<(), Refusal> {
@@ -66,22 +96,28 @@ fn check_service_code(input: &Input) -> Result<(), Refusal> {
             "NoSuchResourceException",
             format!("The request failed because the specified service does not exist: {other}"),
         )),
-        None => Err(Refusal::new(
-            "ValidationException",
-            "1 validation error detected: Value null at 'serviceCode' failed to satisfy \
-             constraint: Member must not be null",
-        )),
+        None => Err(missing("serviceCode")),
     }
+}
+
+fn missing(member: &str) -> Refusal {
+    Refusal::new(
+        "ValidationException",
+        format!(
+            "1 validation error detected: Value null at '{member}' failed to satisfy constraint: Member must not be null"
+        ),
+    )
 }
 
 fn default(call: &Call<'_>, quota: &Quota) -> Value {
     service_quota(call, quota, quota.default, "")
 }
 
-fn applied(call: &Call<'_>, quota: &Quota, value: f64) -> Value {
-    let mut json = service_quota(call, quota, value, &call.identity.account.id);
+/// `None` for a quota without an applied value.
+fn applied(call: &Call<'_>, quota: &Quota) -> Option<Value> {
+    let mut json = service_quota(call, quota, quota.applied?, &call.identity.account.id);
     json["QuotaAppliedAtLevel"] = "ACCOUNT".into();
-    json
+    Some(json)
 }
 
 /// The shape `ServiceQuota`; a default belongs to no account.
@@ -120,7 +156,7 @@ fn service_quota(call: &Call<'_>, quota: &Quota, value: f64, account: &str) -> V
 mod tests {
     use super::super::{Sandbox, testing};
     use aws_sdk_servicequotas::error::ProvideErrorMetadata;
-    use aws_sdk_servicequotas::types::{PeriodUnit, ServiceQuota};
+    use aws_sdk_servicequotas::types::{AppliedLevelEnum, PeriodUnit, ServiceQuota};
 
     async fn quota(sandbox: &Sandbox, region: &str, code: &str) -> Option<ServiceQuota> {
         let client = testing::service_quotas(sandbox, region);
@@ -184,6 +220,45 @@ mod tests {
         };
         assert_eq!(default("L-6E3AF000"), Some(10_000.0));
         assert_eq!(default("L-2AC98190"), Some(1_000.0));
+    }
+
+    #[tokio::test]
+    async fn one_quota_can_be_asked_for_applied_or_default() {
+        let sandbox = testing::sandbox(
+            r#"
+            as_of = 2026-06-15T06:00:00Z
+            account = { id = "111122223333" }
+            [[region]]
+            name = "eu-west-3"
+            quota = [
+                { code = "L-6E3AF000", applied = 15_000 },
+                { code = "L-2AC98190", applied = "absent" },
+            ]
+            "#,
+        );
+        let client = testing::service_quotas(&sandbox, "eu-west-3");
+        let applied = |service: &str, code: &str| {
+            let call = client.get_service_quota().service_code(service);
+            call.quota_code(code).send()
+        };
+        let quota = applied("kms", "L-6E3AF000").await.unwrap().quota.unwrap();
+        assert_eq!(quota.value(), Some(15_000.0));
+        assert_eq!(quota.quota_applied_at_level(), Some(&AppliedLevelEnum::Account));
+        assert!(quota.quota_arn().unwrap().contains(":111122223333:"));
+        for (service, code) in [("kms", "L-2AC98190"), ("kms", "L-00000000"), ("ec2", "L-6E3AF000")] {
+            let error = applied(service, code).await.unwrap_err();
+            assert_eq!(error.code(), Some("NoSuchResourceException"), "{service} {code}");
+        }
+        let default = |code: &str| {
+            let call = client.get_aws_default_service_quota().service_code("kms");
+            call.quota_code(code).send()
+        };
+        for (code, value) in [("L-6E3AF000", 10_000.0), ("L-2AC98190", 1_000.0)] {
+            let quota = default(code).await.unwrap().quota.unwrap();
+            assert_eq!((quota.value(), quota.quota_applied_at_level()), (Some(value), None));
+        }
+        let error = default("L-00000000").await.unwrap_err();
+        assert_eq!(error.code(), Some("NoSuchResourceException"));
     }
 
     #[tokio::test]

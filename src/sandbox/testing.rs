@@ -3,6 +3,7 @@
 
 use super::Sandbox;
 use super::estate::Estate;
+use super::identity::Session;
 use super::request::{Answer, Request};
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -55,6 +56,22 @@ pub(super) fn config(sandbox: &Sandbox, region: &str) -> SdkConfig {
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .retry_config(RetryConfig::disabled())
         .http_client(sandbox.http_client())
+        .build()
+}
+
+/// With the credentials of a session in one of the accounts.
+pub(super) fn config_in(sandbox: &Sandbox, region: &str, account: &str) -> SdkConfig {
+    let session = Session {
+        account: account.to_owned(),
+        role: "ReadOnly".to_owned(),
+        name: "test".to_owned(),
+        expires: i64::MAX,
+        serial: 0,
+    };
+    let credentials = Credentials::new("ASIAEXAMPLE", "secret", Some(session.token()), None, "role");
+    config(sandbox, region)
+        .into_builder()
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
         .build()
 }
 

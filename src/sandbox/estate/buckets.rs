@@ -1,14 +1,17 @@
 //! The buckets of an estate.
 
+use super::bucket_encryption::{Encryption, encryption};
+use super::bucket_metrics::{RequestMetrics, request_metrics};
 use super::checked::{check_count, known_region, past};
-use super::file::{At, BucketFile, EncryptionKind, KeyForm};
+use super::file::{At, BucketFile};
 use super::{Account, Problem, Region};
 use crate::sandbox::pattern::Pattern;
 use jiff::Timestamp;
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// What stands for the account's id in the names of buckets.
-const ACCOUNT: &str = "{account}";
+pub(super) const ACCOUNT: &str = "{account}";
 
 /// The buckets of an account, or of several that are alike.
 #[derive(Debug)]
@@ -26,23 +29,12 @@ pub(in crate::sandbox) struct Bucket {
     pub created: Timestamp,
     /// `None` when the bucket has no default encryption configuration.
     pub encryption: Option<Encryption>,
-}
-
-/// The default encryption of a bucket, as GetBucketEncryption has it.
-#[derive(Clone, Debug)]
-pub(in crate::sandbox) struct Encryption {
-    pub algorithm: &'static str,
-    kms_key: Option<KeyName>,
-    pub bucket_key: bool,
-}
-
-/// How a bucket's configuration names its key.
-#[derive(Clone, Debug)]
-enum KeyName {
-    /// As it stands: buckets do name keys of other accounts, and keys that no longer exist.
-    AsWritten(String),
-    /// A key of the estate by its alias.
-    OfAlias { alias: String, form: KeyForm },
+    pub tags: Vec<(String, String)>,
+    /// Shared by the buckets of a section.
+    pub request_metrics: Arc<[RequestMetrics]>,
+    /// How much is stored, if CloudWatch knows it.
+    pub bytes: Option<u64>,
+    pub objects: Option<u64>,
 }
 
 impl Buckets {
@@ -81,7 +73,13 @@ impl Buckets {
                         format!("bucket `{name}` is there twice; bucket names are unique"),
                     ));
                 }
-                buckets.buckets.push(Bucket { name, ..bucket.clone() });
+                let tags = file.tags.iter();
+                let tags = tags.map(|(key, value)| (key.clone(), Pattern::new(value).text(n)));
+                buckets.buckets.push(Bucket {
+                    name,
+                    tags: tags.collect(),
+                    ..bucket.clone()
+                });
             }
         }
         Ok(buckets)
@@ -93,6 +91,11 @@ impl Buckets {
         let mut buckets: Vec<_> = named.collect();
         buckets.sort_by(|(a, _), (b, _)| a.cmp(b));
         buckets
+    }
+
+    /// The buckets, in the order of the file.
+    pub fn all(&self) -> &[Bucket] {
+        &self.buckets
     }
 
     /// The bucket that one of the accounts has under this name.
@@ -109,26 +112,13 @@ impl Bucket {
     pub fn name(&self, account: &Account<'_>) -> String {
         self.name.replace(ACCOUNT, &account.id)
     }
-
-    /// The key that the encryption configuration names.
-    pub fn kms_key(&self, account: &Account<'_>, partition: &str) -> Option<String> {
-        let key = self.encryption.as_ref()?.kms_key.as_ref()?;
-        let (alias, form) = match key {
-            KeyName::AsWritten(name) => return Some(name.replace(ACCOUNT, &account.id)),
-            KeyName::OfAlias { alias, form } => (alias, form),
-        };
-        let keys = account.region(&self.region)?.keys.of(account, partition, &self.region);
-        Some(match form {
-            KeyForm::Arn => keys.with_alias(alias)?.arn(),
-            KeyForm::Id => keys.with_alias(alias)?.id(),
-            KeyForm::Alias => alias.clone(),
-            KeyForm::AliasArn => format!("{}{alias}", keys.arn_prefix),
-        })
-    }
 }
 
 fn bucket(file: &BucketFile, regions: &[Region], as_of: Timestamp) -> Result<Bucket, Problem> {
     let region = known_region(&file.region, regions)?;
+    if file.tags.len() > 50 {
+        return Err(Problem::new(file.name.span(), "a bucket has at most 50 tags"));
+    }
     Ok(Bucket {
         name: file.name.to_string(),
         region: region.name.clone(),
@@ -137,6 +127,10 @@ fn bucket(file: &BucketFile, regions: &[Region], as_of: Timestamp) -> Result<Buc
             None => as_of,
         },
         encryption: encryption(file, region)?,
+        tags: Vec::new(),
+        request_metrics: request_metrics(file)?.into(),
+        bytes: file.bytes,
+        objects: file.objects,
     })
 }
 
@@ -150,51 +144,4 @@ fn checked_name(name: String, written: &At<String>) -> Result<String, Problem> {
         written.span(),
         format!("`{name}` is no bucket name; use 3 to 63 lower-case letters, digits, hyphens and dots"),
     ))
-}
-
-fn encryption(file: &BucketFile, region: &Region) -> Result<Option<Encryption>, Problem> {
-    let algorithm = match file.encryption {
-        EncryptionKind::SseS3 => "AES256",
-        EncryptionKind::SseKms => "aws:kms",
-        EncryptionKind::DsseKms => "aws:kms:dsse",
-        EncryptionKind::None => return Ok(None),
-    };
-    let kms_key = match &file.kms_key {
-        Some(key) if algorithm == "AES256" => {
-            return Err(Problem::new(
-                key.span(),
-                "SSE-S3 uses no KMS key; remove kms_key, or use encryption = \"SSE-KMS\"",
-            ));
-        }
-        key => key
-            .as_ref()
-            .map(|key| key_name(key, file.kms_key_form, region))
-            .transpose()?,
-    };
-    Ok(Some(Encryption {
-        algorithm,
-        kms_key,
-        bucket_key: file.bucket_key,
-    }))
-}
-
-fn key_name(key: &At<String>, form: KeyForm, region: &Region) -> Result<KeyName, Problem> {
-    if !key.starts_with("alias/") {
-        return Ok(KeyName::AsWritten(key.to_string()));
-    }
-    // A configuration may name an alias that does not exist, but not a key that has none.
-    let needs_key = matches!(form, KeyForm::Arn | KeyForm::Id);
-    if needs_key && !region.keys.has_alias(key) {
-        return Err(Problem::new(
-            key.span(),
-            format!(
-                "no key of {} has the alias `{}`; give a key that alias, or write the bucket's key as an ARN",
-                region.name, **key
-            ),
-        ));
-    }
-    Ok(KeyName::OfAlias {
-        alias: key.to_string(),
-        form,
-    })
 }

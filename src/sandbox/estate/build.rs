@@ -1,5 +1,6 @@
 //! From the file to the estate: what TOML cannot check is checked here.
 
+use super::bucket_encryption::check_keys_of_other_accounts;
 use super::checked::{account_id, is_plain_name};
 use super::fault::fault;
 use super::file::{AccountFile, BucketFile, EstateFile, RegionFile};
@@ -44,6 +45,10 @@ pub(super) fn estate(file: EstateFile) -> Result<Estate, Problem> {
         )?);
     }
     check_ids(&accounts, &file)?;
+    check_keys_of_other_accounts(&file.buckets, &accounts)?;
+    for member in &file.members {
+        check_keys_of_other_accounts(&member.buckets, &accounts)?;
+    }
     let faults = file.faults.into_iter().map(|file| fault(file, &accounts));
     Ok(Estate {
         as_of,

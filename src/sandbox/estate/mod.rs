@@ -2,6 +2,8 @@
 //! TOML file.
 
 mod accounts;
+mod bucket_encryption;
+mod bucket_metrics;
 mod buckets;
 mod build;
 mod checked;
@@ -16,11 +18,12 @@ mod usage;
 mod tests;
 
 pub(super) use accounts::{Account, AccountSet, Organization, Role};
+pub(super) use bucket_metrics::RequestMetrics;
 pub(super) use buckets::{Bucket, Buckets};
 pub(super) use file::AccountState;
 pub use schema::estate_schema;
 
-use super::catalogue::CatalogueQuota;
+use super::catalogue::{CatalogueQuota, UsageMetric};
 use super::curve::Curve;
 use super::faults::Faults;
 use super::keys::KeyPlan;
@@ -74,7 +77,14 @@ pub(super) struct Region {
     pub enabled: bool,
     pub keys: KeyPlan,
     pub quotas: Vec<Quota>,
-    pub curves: Vec<Curve>,
+    pub usage: Vec<Usage>,
+}
+
+/// How much of a request quota is used.
+#[derive(Debug)]
+pub(super) struct Usage {
+    pub metric: &'static UsageMetric,
+    pub curve: Curve,
 }
 
 /// A quota in one Region.
@@ -119,6 +129,14 @@ impl Estate {
     /// Every account, in the order of the file.
     pub fn accounts(&self) -> impl Iterator<Item = Account<'_>> {
         self.accounts.iter().flat_map(AccountSet::accounts)
+    }
+
+    /// The bucket with this name and the account that has it.
+    pub fn bucket(&self, name: &str) -> Option<(Account<'_>, &Bucket)> {
+        self.accounts().find_map(|account| {
+            let bucket = account.set.buckets.named(name, &account)?;
+            Some((account, bucket))
+        })
     }
 
     /// How many accounts there are.

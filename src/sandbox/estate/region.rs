@@ -3,10 +3,11 @@
 use super::checked::{check_count, past};
 use super::file::{Applied, At, Instant, KeyFile, QuotaFile, RegionFile};
 use super::key_sets::KeySets;
-use super::usage::curves;
+use super::usage::{self, curve};
 use super::{Problem, Quota, Region, one_of};
 use crate::sandbox::catalogue::{by_code, catalogue};
 use crate::sandbox::key_metadata::json_escaped;
+use crate::sandbox::key_operation::{KeyOperation, KeyRequests};
 use crate::sandbox::key_spec::{KEY_SPECS, KeySpec, SYMMETRIC_DEFAULT, Usage};
 use crate::sandbox::key_template::KeyTemplate;
 use crate::sandbox::keys::KeyPlan;
@@ -48,7 +49,7 @@ pub(super) fn region(file: &RegionFile, name: &str, as_of: Timestamp, sets: &Key
         enabled: file.enabled,
         keys: KeyPlan::new(templates, reserved, as_of),
         quotas: quotas(&file.quotas, name)?,
-        curves: curves(&file.usage)?,
+        usage: usage::usage(&file.usage)?,
     })
 }
 
@@ -96,7 +97,25 @@ fn key_template(key: &At<KeyFile>, region: &str, as_of: Timestamp, sets: &KeySet
         valid_to: file.valid_to.map(|instant| instant.0),
         aws_managed: file.aws_managed,
         multi_region: sets.part_of(key, region),
+        requests: key_requests(file, spec, usage)?,
     })
+}
+
+fn key_requests(file: &KeyFile, spec: &KeySpec, usage: &Usage) -> Result<Vec<KeyRequests>, Problem> {
+    let possible = KeyOperation::of_keys(spec, usage);
+    let requests = file.requests.iter().map(|(operation, file)| {
+        if !possible.contains(operation) {
+            let (spec, usage, operation) = (spec.name, usage.name, operation.name());
+            let possible = one_of(possible.iter().map(|operation| operation.name()));
+            let what = format!("a key of {spec} for {usage} is not used in {operation}; use {possible}");
+            return Err(Problem::new(file.span(), what));
+        }
+        Ok(KeyRequests {
+            operation: *operation,
+            curve: curve(file)?,
+        })
+    });
+    requests.collect()
 }
 
 fn spec_and_usage(file: &KeyFile) -> Result<(&'static KeySpec, &'static Usage), Problem> {

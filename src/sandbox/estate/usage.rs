@@ -1,16 +1,17 @@
-//! The usage of a Region, as an estate file draws it.
+//! Usage over time, as an estate file draws it.
 
-use super::Problem;
-use super::file::{At, BusinessHoursFile, UsageFile};
+use super::file::{At, BusinessHoursFile, CurveFile, UsageFile};
+use super::{Problem, Usage};
 use crate::sandbox::catalogue::by_resource;
 use crate::sandbox::curve::{Batch, BusinessHours, Curve, minute_of};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use std::collections::HashSet;
 
-pub(super) fn curves(files: &[UsageFile]) -> Result<Vec<Curve>, Problem> {
+/// What the sections `[[region.usage]]` say.
+pub(super) fn usage(files: &[UsageFile]) -> Result<Vec<Usage>, Problem> {
     let mut seen = HashSet::new();
-    let mut curves = Vec::with_capacity(files.len());
+    let mut usage = Vec::with_capacity(files.len());
     for file in files {
         let resource = &file.resource;
         let metric = by_resource(resource).filter(|metric| metric.is_rate);
@@ -29,27 +30,30 @@ pub(super) fn curves(files: &[UsageFile]) -> Result<Vec<Curve>, Problem> {
             );
             return Err(Problem::new(resource.span(), what));
         }
-        curves.push(Curve {
+        usage.push(Usage {
             metric,
-            constant_rps: match &file.constant {
-                None => 0.0,
-                Some(constant) => rate(*constant.rps, constant.rps.span())?,
-            },
-            business_hours: file.business_hours.as_ref().map(business_hours).transpose()?,
-            batches: file
-                .batch
-                .iter()
-                .map(|batch| {
-                    Ok(Batch {
-                        minutes: minutes(batch.start.0, batch.minutes),
-                        rps: rate(batch.rps, batch.span())?,
-                    })
-                })
-                .collect::<Result<_, _>>()?,
-            gaps: file.gaps.iter().map(|gap| minutes(gap.start.0, gap.minutes)).collect(),
+            curve: curve(&file.curve())?,
         });
     }
-    Ok(curves)
+    Ok(usage)
+}
+
+pub(super) fn curve(file: &CurveFile) -> Result<Curve, Problem> {
+    let batches = file.batch.iter().map(|batch| {
+        Ok(Batch {
+            minutes: minutes(batch.start.0, batch.minutes),
+            rps: rate(batch.rps, batch.span())?,
+        })
+    });
+    Ok(Curve {
+        constant_rps: match &file.constant {
+            None => 0.0,
+            Some(constant) => rate(*constant.rps, constant.rps.span())?,
+        },
+        business_hours: file.business_hours.as_ref().map(business_hours).transpose()?,
+        batches: batches.collect::<Result<_, _>>()?,
+        gaps: file.gaps.iter().map(|gap| minutes(gap.start.0, gap.minutes)).collect(),
+    })
 }
 
 fn rate(rps: f64, at: std::ops::Range<usize>) -> Result<f64, Problem> {

@@ -1,6 +1,7 @@
 //! KMS keys, as they are written.
 
-use super::{At, Instant, OneOrMany};
+use super::{At, CurveFile, Instant, OneOrMany};
+use crate::sandbox::key_operation::KeyOperation;
 use crate::sandbox::key_template::{KeyState, Origin};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -43,6 +44,10 @@ pub struct KeyFile {
     pub multi_region: Option<MultiRegionRole>,
     /// The name that a primary key and its replicas share in this file.
     pub multi_region_set: Option<At<String>>,
+    /// How often each of these keys is used in a cryptographic operation, minute by minute: what AWS/KMS has as
+    /// SuccessfulRequest.
+    #[serde(default)]
+    pub requests: BTreeMap<KeyOperation, At<CurveFile>>,
     /// An AWS managed key.
     #[serde(default)]
     pub aws_managed: bool,

@@ -11,11 +11,11 @@ mod usage;
 mod value;
 
 pub use account::{AccountFile, AccountState, MemberFile, OrganizationFile, RoleFile};
-pub use bucket::{BucketFile, EncryptionKind, KeyForm};
+pub use bucket::{BucketFile, EncryptionKind, KeyForm, RequestMetricsFile};
 pub use fault::FaultFile;
 pub use key::{KeyFile, MultiRegionRole};
 pub use region::{Applied, QuotaFile, RegionFile};
-pub use usage::{BusinessHoursFile, UsageFile};
+pub use usage::{BusinessHoursFile, CurveFile, UsageFile};
 pub use value::{At, Instant, OneOrMany};
 
 use schemars::JsonSchema;

@@ -4,7 +4,8 @@ use super::{At, Instant};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// How many requests count against one request quota, minute by minute.
+/// How many requests count against one request quota, minute by minute: those of all keys of the account, AWS managed
+/// ones included, and those that were refused. So it need not be the sum of what `requests` of the keys say.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UsageFile {
@@ -22,8 +23,36 @@ pub struct UsageFile {
     pub gaps: Vec<GapFile>,
 }
 
+/// How many requests of one kind there are, minute by minute.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CurveFile {
+    /// A steady load.
+    pub constant: Option<ConstantFile>,
+    /// Work that rises in the morning and falls in the evening.
+    pub business_hours: Option<At<BusinessHoursFile>>,
+    /// Steady loads of some minutes.
+    #[serde(default)]
+    pub batch: Vec<At<BatchFile>>,
+    /// Minutes without a datapoint, whatever happened.
+    #[serde(default)]
+    pub gaps: Vec<GapFile>,
+}
+
+impl UsageFile {
+    /// The curve, without what it is of. Flattening it into the section would cost the places of its values.
+    pub fn curve(&self) -> CurveFile {
+        CurveFile {
+            constant: self.constant.clone(),
+            business_hours: self.business_hours.clone(),
+            batch: self.batch.clone(),
+            gaps: self.gaps.clone(),
+        }
+    }
+}
+
 /// A steady load.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConstantFile {
     /// Requests a second.
@@ -31,7 +60,7 @@ pub struct ConstantFile {
 }
 
 /// Work that rises in the morning, peaks at the middle of the working day and falls towards the evening.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BusinessHoursFile {
     /// The total of every calendar month.
@@ -50,7 +79,7 @@ pub struct BusinessHoursFile {
 }
 
 /// A steady load of some minutes.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BatchFile {
     /// When it begins.
@@ -62,7 +91,7 @@ pub struct BatchFile {
 }
 
 /// Minutes without a datapoint.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GapFile {
     /// The first of them.
