@@ -1,7 +1,7 @@
 //! The metrics of a Region: what `AWS/Usage` has on KMS.
 
 use super::catalogue::{KEYS_PER_ACCOUNT, UsageMetric, by_resource};
-use super::cbor::Value;
+use super::cloudwatch::Value;
 use super::curve::{Curve, minute_of};
 use super::estate::Region;
 use jiff::Timestamp;
@@ -52,7 +52,7 @@ pub(super) fn metrics(region: &Region) -> impl Iterator<Item = Metric<'_>> {
 
 impl Metric<'_> {
     /// Whether a metric of a query is this one: the same name and exactly the same dimensions.
-    pub fn is(&self, query: &Value) -> bool {
+    pub fn is(&self, query: &Value<'_>) -> bool {
         let dimensions = query.list("Dimensions");
         query.text("Namespace") == Some(NAMESPACE)
             && query.text("MetricName") == Some(self.usage.name())
@@ -63,7 +63,7 @@ impl Metric<'_> {
     }
 
     /// Whether this metric has a dimension that a filter asks for, with the value if it gives one.
-    pub fn matches(&self, filter: &Value) -> bool {
+    pub fn matches(&self, filter: &Value<'_>) -> bool {
         self.usage.dimensions().into_iter().any(|(name, value)| {
             filter.text("Name") == Some(name) && filter.text("Value").is_none_or(|wanted| wanted == value)
         })

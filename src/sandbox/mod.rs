@@ -9,7 +9,6 @@
 
 mod account;
 mod catalogue;
-mod cbor;
 mod cloudwatch;
 mod connector;
 mod curve;
@@ -153,15 +152,15 @@ impl Room {
     fn answer(&self, request: &Request<'_>) -> Reply {
         let Some(scope) = request.scope() else {
             let refusal = Refusal::new("MissingAuthenticationTokenException", "Missing Authentication Token");
-            return Service::Kms.refuse(&refusal.with_status(403), "").into();
+            return Service::Kms.refuse(&refusal.with_status(403), request, "").into();
         };
         let Some(service) = Service::from_signing_name(scope.service) else {
             let what = format!("this AWS has no service `{}`", scope.service);
             let refusal = Refusal::new("UnknownOperationException", what).with_status(404);
-            return Service::Kms.refuse(&refusal, "").into();
+            return Service::Kms.refuse(&refusal, request, "").into();
         };
         let Some(identity) = Identity::of(&self.estate, request.token) else {
-            return service.refuse(&service.unknown_token(), "").into();
+            return service.refuse(&service.unknown_token(), request, "").into();
         };
         let serial = self.requests.fetch_add(1, Ordering::Relaxed);
         let call = Call {
@@ -224,7 +223,7 @@ impl Call<'_> {
     }
 
     fn refuse(&self, refusal: &Refusal) -> Response {
-        self.service.refuse(refusal, &self.request_id)
+        self.service.refuse(refusal, self.request, &self.request_id)
     }
 
     /// What every service puts on every response.
@@ -235,11 +234,6 @@ impl Call<'_> {
                 let extended = service::extended_request_id(id);
                 response.headers.push(("x-amz-request-id", id.clone()));
                 response.headers.push(("x-amz-id-2", extended));
-            }
-            Service::CloudWatch => {
-                response.headers.push(("x-amzn-requestid", id.clone()));
-                let protocol = "rpc-v2-cbor".to_owned();
-                response.headers.push(("smithy-protocol", protocol));
             }
             _ => response.headers.push(("x-amzn-requestid", id.clone())),
         }

@@ -1,13 +1,13 @@
 //! The services, and how each of them says no.
 
-use super::request::Response;
+use super::cloudwatch;
+use super::request::{Request, Response};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
 pub(super) const AWS_JSON: &str = "application/x-amz-json-1.1";
-pub(super) const CBOR: &str = "application/cbor";
 pub(super) const REST_JSON: &str = "application/json";
 pub(super) const REST_XML: &str = "application/xml";
 pub(super) const QUERY_XML: &str = "text/xml";
@@ -147,6 +147,7 @@ impl Service {
             "SlowDown" | "ServiceUnavailable" | "ServiceUnavailableException" => 503,
             "InternalError"
             | "InternalFailure"
+            | "InternalServiceError"
             | "InternalServiceFault"
             | "ServiceException"
             | "KMSInternalException"
@@ -209,8 +210,8 @@ impl Service {
         }
     }
 
-    /// A refusal in the shape of this service's protocol.
-    pub fn refuse(self, refusal: &Refusal, request_id: &str) -> Response {
+    /// A refusal in the shape of this service's protocol; where it has two, of the one that the request came in.
+    pub fn refuse(self, refusal: &Refusal, request: &Request<'_>, request_id: &str) -> Response {
         let Refusal { status, code, message } = refusal;
         let mut headers = Vec::new();
         let (content_type, body) = match self {
@@ -223,13 +224,7 @@ impl Service {
                 let body = serde_json::json!({ "message": message });
                 (REST_JSON, body.to_string().into_bytes())
             }
-            Service::CloudWatch => {
-                // CloudWatch was a query service: clients that still think so take the code from
-                // this header.
-                let fault = if *status < 500 { "Sender" } else { "Receiver" };
-                headers.push(("x-amzn-query-error", format!("{code};{fault}")));
-                (CBOR, super::cbor::error(code, message))
-            }
+            Service::CloudWatch => return cloudwatch::refuse(refusal, request),
             Service::S3 => (REST_XML, s3_error(code, message, request_id).into_bytes()),
             Service::Sts => (QUERY_XML, sts_error(refusal, request_id).into_bytes()),
         };
@@ -286,14 +281,14 @@ mod tests {
     fn every_protocol_has_its_own_shape_of_an_error() {
         let refusal = Refusal::new("AccessDenied", "no <way>").with_status(403);
         let body = |service: Service| {
-            let response = service.refuse(&refusal, "id-1");
+            let response = service.refuse(&refusal, &Request::default(), "id-1");
             String::from_utf8_lossy(&response.body).into_owned()
         };
         assert!(body(Service::Kms).contains("\"__type\":\"AccessDenied\""));
         assert!(body(Service::S3).contains("<Message>no &lt;way&gt;</Message>"));
         assert!(body(Service::Sts).contains("<Type>Sender</Type><Code>AccessDenied</Code>"));
         assert!(body(Service::CloudWatch).contains("__type"));
-        let account = Service::Account.refuse(&refusal, "id-1");
+        let account = Service::Account.refuse(&refusal, &Request::default(), "id-1");
         assert_eq!(account.headers, [("x-amzn-errortype", "AccessDenied".to_owned())]);
     }
 

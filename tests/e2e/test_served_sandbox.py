@@ -25,15 +25,10 @@ def aws(program: Program) -> Iterator[object]:
         endpoint = process.stdout.readline().strip().removeprefix("AWS_ENDPOINT_URL=")
         assert endpoint.startswith("http://127.0.0.1:"), endpoint
 
-        session = botocore.session.get_session()
-        # Of the protocols CloudWatch speaks, the sandbox has the one the AWS SDK for Rust uses.
-        model = session.get_component("data_loader").load_service_model("cloudwatch", "service-2")
-        model["metadata"] |= {"protocol": "smithy-rpc-v2-cbor", "protocols": ["smithy-rpc-v2-cbor"]}
-        made = boto3.Session(botocore_session=session)
-
-        def client(service: str, region: str = HOME["name"]):
+        def client(service: str, region: str = HOME["name"], session: boto3.Session | None = None):
+            made = session or boto3.Session()
             return made.client(service, endpoint_url=endpoint, region_name=region, aws_access_key_id="any",
-                                aws_secret_access_key="any", config=Config(retries={"total_max_attempts": 1}))
+                               aws_secret_access_key="any", config=Config(retries={"total_max_attempts": 1}))
 
         client.endpoint = endpoint
         yield client
@@ -101,6 +96,36 @@ def test_the_busiest_minute_is_the_one_the_scan_found(aws, scan: Run) -> None:
     assert result["StatusCode"] == "Complete"
     sums = dict(zip(result["Timestamps"], result["Values"], strict=True))
     assert sums[at.astimezone(timezone.utc)] == max(sums.values()) == row["peak_rps"] * 60
+
+
+def test_cloudwatch_says_the_same_in_both_of_its_protocols(aws) -> None:
+    session = botocore.session.get_session()
+    model = session.get_component("data_loader").load_service_model("cloudwatch", "service-2")
+    model["metadata"] |= {"protocol": "smithy-rpc-v2-cbor", "protocols": ["smithy-rpc-v2-cbor"]}
+    in_json, in_cbor = aws("cloudwatch"), aws("cloudwatch", session=boto3.Session(botocore_session=session))
+    assert in_json.meta.service_model.resolved_protocol == "json"
+    assert in_cbor.meta.service_model.resolved_protocol == "smithy-rpc-v2-cbor"
+
+    metric = paged(in_json, "list_metrics", "Metrics")[0]
+    assert paged(in_cbor, "list_metrics", "Metrics") == paged(in_json, "list_metrics", "Metrics")
+
+    def two_weeks(client, period: int) -> dict:
+        return client.get_metric_data(
+            StartTime=ESTATE["as_of"] - timedelta(days=14), EndTime=ESTATE["as_of"], MaxDatapoints=50,
+            MetricDataQueries=[{"Id": "m", "MetricStat": {"Metric": metric, "Period": period, "Stat": "Sum"}}])
+
+    answers = [two_weeks(client, 60) for client in (in_json, in_cbor)]
+    for answer in answers:
+        assert answer.pop("ResponseMetadata")["RequestId"]
+        assert len(answer["MetricDataResults"][0]["Timestamps"]) == 50
+        assert answer["NextToken"]
+    assert answers[0] == answers[1]
+    for client in (in_json, in_cbor):
+        with pytest.raises(ClientError) as refused:
+            two_weeks(client, 90)
+        error = refused.value.response["Error"]
+        assert (error["Code"], error["QueryErrorCode"]) == ("ValidationError", "ValidationException")
+        assert "multiple of 60" in error["Message"]
 
 
 def test_buckets_are_listed_in_pages_and_answer_in_their_region(aws, scan: Run) -> None:

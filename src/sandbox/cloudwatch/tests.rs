@@ -1,4 +1,6 @@
+use super::super::request::{Answer, Request, Response};
 use super::super::{Sandbox, testing};
+use super::{Value, cbor};
 use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::error::ProvideErrorMetadata;
 use aws_sdk_cloudwatch::primitives::{DateTime, DateTimeFormat};
@@ -224,4 +226,67 @@ async fn wrong_queries_are_refused() {
     }
     let token = call().metric_data_queries(good).next_token("x").send().await;
     assert!(token.unwrap_err().into_service_error().is_invalid_next_token());
+}
+
+/// The answer to an operation with this input, in JSON or in CBOR.
+fn call(sandbox: &Sandbox, operation: &str, input: &Value<'_>, json: bool) -> Response {
+    let target = format!("GraniteServiceVersion20100801.{operation}");
+    let path = format!("/service/GraniteServiceVersion20100801/operation/{operation}");
+    let body = if json {
+        serde_json::to_vec(input).unwrap()
+    } else {
+        cbor::write(input)
+    };
+    let reply = sandbox.room.answer(&Request {
+        method: "POST",
+        path: if json { "/" } else { &path },
+        authorization: Some("AWS4-HMAC-SHA256 Credential=AKID/20260615/eu-west-3/monitoring/aws4_request"),
+        target: json.then_some(target.as_str()),
+        body: &body,
+        ..Request::default()
+    });
+    match reply.answer {
+        Answer::Response(response) => response,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn json_and_cbor_say_the_same() {
+    let sandbox = Sandbox::built_in().unwrap();
+    let end = sandbox.as_of().as_second() as f64;
+    let listed = call(&sandbox, "ListMetrics", &Value::map([]), false);
+    let listed = cbor::read(&listed.body).unwrap();
+    let metric = listed.list("Metrics")[0].clone();
+    let stat = [
+        ("Metric", metric),
+        ("Period", Value::Integer(60)),
+        ("Stat", "Sum".into()),
+    ];
+    let query = Value::map([("Id", "q".into()), ("MetricStat", Value::map(stat))]);
+    let queries = Value::map([
+        ("StartTime", Value::Time(end - 86_400.0)),
+        ("EndTime", Value::Time(end)),
+        ("MaxDatapoints", Value::Integer(700)),
+        ("MetricDataQueries", Value::list_of([query])),
+    ]);
+    for (operation, input, status) in [
+        ("ListMetrics", Value::map([]), 200),
+        ("GetMetricData", queries, 200),
+        ("GetMetricData", Value::map([]), 400),
+        ("ListDashboards", Value::map([]), 404),
+    ] {
+        let (json, cbor) = (
+            call(&sandbox, operation, &input, true),
+            call(&sandbox, operation, &input, false),
+        );
+        assert_eq!((json.status, cbor.status), (status, status));
+        let from_json: serde_json::Value = serde_json::from_slice(&json.body).unwrap();
+        let from_cbor = serde_json::to_value(cbor::read(&cbor.body).unwrap()).unwrap();
+        assert_eq!(from_json, from_cbor, "{operation}");
+        let names = |response: &Response| response.headers.iter().map(|(name, _)| *name).collect::<Vec<_>>();
+        assert!(names(&json).contains(&"x-amzn-requestid"));
+        assert!(!names(&json).contains(&"smithy-protocol"));
+        assert!(names(&cbor).contains(&"smithy-protocol"));
+    }
 }
