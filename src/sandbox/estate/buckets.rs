@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use std::collections::{HashMap, HashSet};
 
 /// What stands for the account's id in the names of buckets.
-const ACCOUNT: &str = "{account}";
+pub(super) const ACCOUNT: &str = "{account}";
 
 /// The buckets of an account, or of several that are alike.
 #[derive(Debug)]
@@ -107,14 +107,14 @@ impl Buckets {
 
 impl Bucket {
     pub fn name(&self, account: &Account<'_>) -> String {
-        self.name.replace(ACCOUNT, &account.id)
+        account.fill(&self.name)
     }
 
     /// The key that the encryption configuration names.
     pub fn kms_key(&self, account: &Account<'_>, partition: &str) -> Option<String> {
         let key = self.encryption.as_ref()?.kms_key.as_ref()?;
         let (alias, form) = match key {
-            KeyName::AsWritten(name) => return Some(name.replace(ACCOUNT, &account.id)),
+            KeyName::AsWritten(name) => return Some(account.fill(name)),
             KeyName::OfAlias { alias, form } => (alias, form),
         };
         let keys = account.region(&self.region)?.keys.of(account, partition, &self.region);

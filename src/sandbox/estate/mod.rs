@@ -2,23 +2,31 @@
 //! TOML file.
 
 mod accounts;
+mod alarm_metrics;
+mod alarms;
 mod buckets;
 mod build;
 mod checked;
 mod fault;
 mod file;
 mod key_sets;
+mod metric_filters;
 mod region;
 mod schema;
+mod trails;
 mod usage;
 
 #[cfg(test)]
 mod tests;
 
 pub(super) use accounts::{Account, AccountSet, Organization, Role};
+pub(super) use alarm_metrics::{MetricQuery, MetricStat, Queried, STATISTICS};
+pub(super) use alarms::{Alarm, Alarms, Condition, LogAlarm, MetricAlarm, Source, Watches};
 pub(super) use buckets::{Bucket, Buckets};
 pub(super) use file::AccountState;
+pub(super) use metric_filters::MetricFilter;
 pub use schema::estate_schema;
+pub(super) use trails::{EventSelector, Selectors, Trail, name_problem};
 
 use super::catalogue::CatalogueQuota;
 use super::curve::Curve;
@@ -75,6 +83,9 @@ pub(super) struct Region {
     pub keys: KeyPlan,
     pub quotas: Vec<Quota>,
     pub curves: Vec<Curve>,
+    pub alarms: Alarms,
+    /// By name.
+    pub metric_filters: Vec<MetricFilter>,
 }
 
 /// A quota in one Region.
