@@ -1,6 +1,7 @@
 //! Amazon CloudWatch. Operations read a tree of values and build one; which protocol carries them is settled before
 //! and after.
 
+mod alarms;
 mod cbor;
 mod get_metric_data;
 mod protocol;
@@ -15,6 +16,7 @@ use super::metrics::{Metric, Metrics, Wanted};
 use super::paging::{PagingFault, page};
 use super::request::{Reply, Request, Response};
 use super::service::{Refusal, Service};
+use alarms::describe_alarms;
 use get_metric_data::get_metric_data;
 use protocol::Protocol;
 
@@ -42,6 +44,7 @@ pub(super) fn answer(call: &Call<'_>, region: &Region) -> Reply {
         let output = match operation {
             "ListMetrics" => list_metrics(call, &metrics, &input, fault),
             "GetMetricData" => get_metric_data(call, &metrics, &input, fault),
+            "DescribeAlarms" => describe_alarms(call, region, &input, fault),
             other => Err(Service::CloudWatch.unknown_operation(other)),
         };
         Ok(protocol.answer(&output?))

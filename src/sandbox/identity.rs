@@ -106,7 +106,11 @@ impl<'a> Identity<'a> {
         if let Some(session) = &self.session {
             return session.user_id();
         }
-        match self.arn.split_once(":assumed-role/").map(|(_, role)| role.split_once('/')) {
+        match self
+            .arn
+            .split_once(":assumed-role/")
+            .map(|(_, role)| role.split_once('/'))
+        {
             Some(Some((role, session))) => format!("{}:{session}", role_id(&self.account.id, role)),
             _ => "AIDAEXAMPLEEXAMPLE12".to_owned(),
         }

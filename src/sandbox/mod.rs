@@ -9,6 +9,7 @@
 
 mod account;
 mod catalogue;
+mod cloudtrail;
 mod cloudwatch;
 mod connector;
 mod curve;
@@ -24,6 +25,7 @@ mod key_spec;
 mod key_template;
 mod keys;
 mod kms;
+mod logs;
 mod metrics;
 mod organizations;
 mod paging;
@@ -219,6 +221,8 @@ impl Call<'_> {
             }
             (Service::Quotas, Some(region)) => service_quotas::answer(self, region),
             (Service::CloudWatch, Some(region)) => cloudwatch::answer(self, region),
+            (Service::Logs, Some(region)) => logs::answer(self, region),
+            (Service::CloudTrail, Some(_)) => cloudtrail::answer(self),
         }
     }
 

@@ -24,6 +24,8 @@ pub(super) enum Service {
     Sts,
     Account,
     Organizations,
+    Logs,
+    CloudTrail,
 }
 
 /// A service's refusal, before it takes the shape of that service's protocol.
@@ -87,6 +89,8 @@ impl Service {
             "sts" => Service::Sts,
             "account" => Service::Account,
             "organizations" => Service::Organizations,
+            "logs" => Service::Logs,
+            "cloudtrail" => Service::CloudTrail,
             _ => return None,
         })
     }
@@ -101,6 +105,8 @@ impl Service {
             Service::Sts => "sts",
             Service::Account => "account",
             Service::Organizations => "organizations",
+            Service::Logs => "logs",
+            Service::CloudTrail => "cloudtrail",
         }
     }
 
@@ -114,7 +120,7 @@ impl Service {
                 "ListAWSDefaultServiceQuotas",
                 "ListServiceQuotas",
             ],
-            Service::CloudWatch => &["ListMetrics", "GetMetricData"],
+            Service::CloudWatch => &["DescribeAlarms", "GetMetricData", "ListMetrics"],
             Service::S3 => &[
                 "GetBucketEncryption",
                 "GetBucketTagging",
@@ -130,6 +136,8 @@ impl Service {
                 "ListOrganizationalUnitsForParent",
                 "ListRoots",
             ],
+            Service::Logs => &["DescribeMetricFilters"],
+            Service::CloudTrail => &["DescribeTrails", "GetTrailStatus", "GetEventSelectors"],
         }
     }
 
@@ -147,7 +155,12 @@ impl Service {
     /// The code with which this service denies access.
     pub fn denial_code(self) -> &'static str {
         match self {
-            Service::Kms | Service::Quotas | Service::Account | Service::Organizations => "AccessDeniedException",
+            Service::Kms
+            | Service::Quotas
+            | Service::Account
+            | Service::Organizations
+            | Service::Logs
+            | Service::CloudTrail => "AccessDeniedException",
             Service::CloudWatch | Service::S3 | Service::Sts => "AccessDenied",
         }
     }
@@ -165,7 +178,9 @@ impl Service {
             | "InternalServerException" => 500,
             "TooManyRequestsException" if self == Service::Account => 429,
             _ if code == self.denial_code() => match self {
-                Service::Kms | Service::Quotas | Service::Organizations => 400,
+                Service::Kms | Service::Quotas | Service::Organizations | Service::Logs | Service::CloudTrail => {
+                    400
+                }
                 Service::CloudWatch | Service::S3 | Service::Sts | Service::Account => 403,
             },
             "ExpiredToken" | "InvalidClientTokenId" => 403,
@@ -201,9 +216,12 @@ impl Service {
     /// What this service answers to an operation it does not have.
     pub fn unknown_operation(self, operation: &str) -> Refusal {
         match self {
-            Service::Kms | Service::Quotas | Service::Account | Service::Organizations => {
-                Refusal::new("UnknownOperationException", "")
-            }
+            Service::Kms
+            | Service::Quotas
+            | Service::Account
+            | Service::Organizations
+            | Service::Logs
+            | Service::CloudTrail => Refusal::new("UnknownOperationException", ""),
             Service::CloudWatch => Refusal::new(
                 "UnknownOperationException",
                 format!("The operation {operation} is not known"),
@@ -226,8 +244,13 @@ impl Service {
         let Refusal { status, code, message } = refusal;
         let mut headers = Vec::new();
         let (content_type, body) = match self {
-            Service::Kms | Service::Quotas | Service::Organizations => {
+            Service::Kms | Service::Quotas | Service::Organizations | Service::Logs => {
                 let body = serde_json::json!({ "__type": code, "message": message });
+                (AWS_JSON, body.to_string().into_bytes())
+            }
+            // It spells the member in its own way.
+            Service::CloudTrail => {
+                let body = serde_json::json!({ "__type": code, "Message": message });
                 (AWS_JSON, body.to_string().into_bytes())
             }
             Service::Account => {

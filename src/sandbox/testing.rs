@@ -107,11 +107,33 @@ pub(super) fn json_request(
     target: &str,
     input: &serde_json::Value,
 ) -> (u16, serde_json::Value) {
+    let account = estate(sandbox).home_account().id;
+    json_request_as(sandbox, &account, service, region, target, input)
+}
+
+/// The same with the credentials of a role in an account of the estate.
+pub(super) fn json_request_as(
+    sandbox: &Sandbox,
+    account: &str,
+    service: &str,
+    region: &str,
+    target: &str,
+    input: &serde_json::Value,
+) -> (u16, serde_json::Value) {
+    let session = Session {
+        account: account.to_owned(),
+        role: "ReadOnly".to_owned(),
+        name: "test".to_owned(),
+        expires: i64::MAX,
+        serial: 0,
+    };
+    let token = session.token();
     let authorization = format!("AWS4-HMAC-SHA256 Credential=AKID/20260615/{region}/{service}/aws4_request");
     let reply = sandbox.room.answer(&Request {
         method: "POST",
         path: "/",
         authorization: Some(&authorization),
+        token: Some(&token),
         target: Some(target),
         body: input.to_string().as_bytes(),
         ..Request::default()

@@ -2,9 +2,10 @@
 //!
 //! Accounts that are alike are one [`AccountSet`]: what they have is stored once, and an account is its number.
 
+use super::buckets::ACCOUNT;
 use super::checked::{account_id, check_count, past};
 use super::file::{AccountFile, AccountState, At, MemberFile, OrganizationFile, RoleFile};
-use super::{Buckets, Problem, Region, one_of};
+use super::{Buckets, Problem, Region, Trail, one_of};
 use crate::sandbox::key_id::KeyIds;
 use crate::sandbox::pattern::Pattern;
 use jiff::Timestamp;
@@ -23,8 +24,16 @@ pub(in crate::sandbox) struct AccountSet {
     pub roles: Vec<Role>,
     pub(super) regions: Vec<Region>,
     pub buckets: Buckets,
+    pub trails: Vec<Trail>,
     /// Whom STS says the credentials belong to, where they belong to this account.
     pub(super) caller_arn: Option<String>,
+}
+
+/// What there is in an account.
+pub(super) struct Contents {
+    pub regions: Vec<Region>,
+    pub buckets: Buckets,
+    pub trails: Vec<Trail>,
 }
 
 /// One account.
@@ -61,8 +70,7 @@ impl AccountSet {
         file: &AccountFile,
         organization: Option<&Organization>,
         as_of: Timestamp,
-        regions: Vec<Region>,
-        buckets: Buckets,
+        contents: Contents,
     ) -> Result<AccountSet, Problem> {
         let id = account_id(&file.id, &file.id)?;
         let name = file.name.clone().unwrap_or_else(|| format!("account-{id}"));
@@ -74,8 +82,9 @@ impl AccountSet {
             unit: unit(file.unit.as_ref(), organization)?,
             joined: as_of,
             roles: roles(&file.roles, &id)?,
-            regions,
-            buckets,
+            regions: contents.regions,
+            buckets: contents.buckets,
+            trails: contents.trails,
             caller_arn: file.caller_arn.clone(),
         })
     }
@@ -85,8 +94,7 @@ impl AccountSet {
         organization: Option<&Organization>,
         home: &str,
         as_of: Timestamp,
-        regions: Vec<Region>,
-        buckets: Buckets,
+        contents: Contents,
     ) -> Result<AccountSet, Problem> {
         let file: &MemberFile = member;
         let organization = organization.ok_or_else(|| {
@@ -118,8 +126,9 @@ impl AccountSet {
                 Some(joined) => past(joined.0, as_of, joined.span())?,
             },
             roles: roles(&file.roles, home)?,
-            regions,
-            buckets,
+            regions: contents.regions,
+            buckets: contents.buckets,
+            trails: contents.trails,
             caller_arn: None,
         })
     }
@@ -158,6 +167,11 @@ impl<'a> Account<'a> {
 
     pub fn regions(&self) -> &'a [Region] {
         &self.set.regions
+    }
+
+    /// A text of the file, with the account's id where it says `{account}`.
+    pub fn fill(&self, text: &str) -> String {
+        text.replace(ACCOUNT, &self.id)
     }
 
     pub fn region(&self, name: &str) -> Option<&'a Region> {

@@ -30,7 +30,7 @@ impl Bucket {
     pub fn kms_key(&self, account: &Account<'_>, estate: &Estate) -> Option<String> {
         let partition = &estate.partition;
         match self.encryption.as_ref()?.kms_key.as_ref()? {
-            KeyName::AsWritten(name) => Some(name.replace(ACCOUNT, &account.id)),
+            KeyName::AsWritten(name) => Some(account.fill(name)),
             KeyName::OfAccount { account, alias } => {
                 let account = estate.account(account)?;
                 let keys = account.region(&self.region)?.keys.of(&account, partition, &self.region);

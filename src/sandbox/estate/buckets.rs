@@ -110,7 +110,7 @@ impl Buckets {
 
 impl Bucket {
     pub fn name(&self, account: &Account<'_>) -> String {
-        self.name.replace(ACCOUNT, &account.id)
+        account.fill(&self.name)
     }
 }
 

@@ -1,11 +1,13 @@
 //! From the file to the estate: what TOML cannot check is checked here.
 
+use super::accounts::Contents;
 use super::bucket_encryption::check_keys_of_other_accounts;
 use super::checked::{account_id, is_plain_name};
 use super::fault::fault;
-use super::file::{AccountFile, BucketFile, EstateFile, RegionFile};
+use super::file::{AccountFile, At, BucketFile, EstateFile, RegionFile, TrailFile};
 use super::key_sets::KeySets;
 use super::region::region;
+use super::trails::trails;
 use super::{AccountSet, Buckets, Estate, Organization, Problem, Region};
 use crate::sandbox::faults::Faults;
 use jiff::Timestamp;
@@ -18,30 +20,34 @@ pub(super) fn estate(file: EstateFile) -> Result<Estate, Problem> {
     let organization = file.organization.as_ref();
     let organization = organization.map(|file| Organization::new(file, &home)).transpose()?;
     let mut bucket_names = HashSet::new();
-    let mut inside = |regions: &[RegionFile], buckets: &[BucketFile], accounts: u32| {
-        let regions = self::regions(regions, as_of)?;
-        let buckets = Buckets::new(buckets, &regions, as_of, accounts, &mut bucket_names)?;
-        Ok((regions, buckets))
-    };
-    let (regions, buckets) = inside(&file.regions, &file.buckets, 1)?;
-    if !regions.iter().any(|region| region.enabled) {
+    let mut contents =
+        |id: &str, accounts: u32, regions: &[RegionFile], buckets: &[BucketFile], trails: &[At<TrailFile>]| {
+            let manages = |organization: &Organization| accounts == 1 && organization.management_account == id;
+            let regions = self::regions(regions, as_of)?;
+            Ok(Contents {
+                buckets: Buckets::new(buckets, &regions, as_of, accounts, &mut bucket_names)?,
+                trails: self::trails(trails, &regions, organization.as_ref().is_some_and(manages), as_of)?,
+                regions,
+            })
+        };
+    let of_credentials = contents(&home, 1, &file.regions, &file.buckets, &file.trails)?;
+    if !of_credentials.regions.iter().any(|region| region.enabled) {
         return Err(Problem::new(
             0..0,
             "no Region is enabled; add a [[region]] section with a name, such as \"eu-west-3\"",
         ));
     }
-    let of_credentials = AccountSet::of_credentials(&file.account, organization.as_ref(), as_of, regions, buckets)?;
+    let of_credentials = AccountSet::of_credentials(&file.account, organization.as_ref(), as_of, of_credentials)?;
     let mut accounts = vec![of_credentials];
     for member in &file.members {
         let count = member.count.as_ref().map_or(1, |count| **count);
-        let (regions, buckets) = inside(&member.regions, &member.buckets, count)?;
+        let contents = contents(&member.id, count, &member.regions, &member.buckets, &member.trails)?;
         accounts.push(AccountSet::of_members(
             member,
             organization.as_ref(),
             &home,
             as_of,
-            regions,
-            buckets,
+            contents,
         )?);
     }
     check_ids(&accounts, &file)?;

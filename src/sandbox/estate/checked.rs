@@ -64,3 +64,23 @@ pub(super) fn is_plain_name(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     !name.is_empty() && name.bytes().all(plain)
 }
+
+/// Where a field stands, if it is there.
+pub(super) fn place<T>(value: &Option<At<T>>) -> Option<std::ops::Range<usize>> {
+    value.as_ref().map(At::span)
+}
+
+/// The name of a log group.
+pub(super) fn log_group_name(name: &At<String>) -> Result<String, Problem> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-_/#".contains(&byte);
+    if (1..=512).contains(&name.len()) && name.bytes().all(allowed) {
+        return Ok(name.to_string());
+    }
+    Err(Problem::new(
+        name.span(),
+        format!(
+            "`{}` is no name of a log group; use 1 to 512 letters, digits and .-_/#",
+            **name
+        ),
+    ))
+}

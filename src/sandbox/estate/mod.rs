@@ -2,6 +2,8 @@
 //! TOML file.
 
 mod accounts;
+mod alarm_metrics;
+mod alarms;
 mod bucket_encryption;
 mod bucket_metrics;
 mod buckets;
@@ -10,18 +12,24 @@ mod checked;
 mod fault;
 mod file;
 mod key_sets;
+mod metric_filters;
 mod region;
 mod schema;
+mod trails;
 mod usage;
 
 #[cfg(test)]
 mod tests;
 
 pub(super) use accounts::{Account, AccountSet, Organization, Role};
+pub(super) use alarm_metrics::{MetricQuery, MetricStat, Queried, STATISTICS};
+pub(super) use alarms::{Alarm, Alarms, Condition, LogAlarm, MetricAlarm, Source, Watches};
 pub(super) use bucket_metrics::RequestMetrics;
 pub(super) use buckets::{Bucket, Buckets};
 pub(super) use file::AccountState;
+pub(super) use metric_filters::MetricFilter;
 pub use schema::estate_schema;
+pub(super) use trails::{EventSelector, Selectors, Trail, name_problem};
 
 use super::catalogue::{CatalogueQuota, UsageMetric};
 use super::curve::Curve;
@@ -78,6 +86,9 @@ pub(super) struct Region {
     pub keys: KeyPlan,
     pub quotas: Vec<Quota>,
     pub usage: Vec<Usage>,
+    pub alarms: Alarms,
+    /// By name.
+    pub metric_filters: Vec<MetricFilter>,
 }
 
 /// How much of a request quota is used.

@@ -3,8 +3,9 @@
 use super::checked::{check_count, past};
 use super::file::{Applied, At, Instant, KeyFile, QuotaFile, RegionFile};
 use super::key_sets::KeySets;
+use super::metric_filters::metric_filters;
 use super::usage::{self, curve};
-use super::{Problem, Quota, Region, one_of};
+use super::{Alarms, Problem, Quota, Region, one_of};
 use crate::sandbox::catalogue::{by_code, catalogue};
 use crate::sandbox::key_metadata::json_escaped;
 use crate::sandbox::key_operation::{KeyOperation, KeyRequests};
@@ -50,6 +51,8 @@ pub(super) fn region(file: &RegionFile, name: &str, as_of: Timestamp, sets: &Key
         keys: KeyPlan::new(templates, reserved, as_of),
         quotas: quotas(&file.quotas, name)?,
         usage: usage::usage(&file.usage)?,
+        alarms: Alarms::new(&file.alarms, as_of)?,
+        metric_filters: metric_filters(&file.metric_filters, as_of)?,
     })
 }
 

@@ -1,6 +1,6 @@
 //! Accounts and their organization, as they are written.
 
-use super::{At, BucketFile, Instant, RegionFile};
+use super::{At, BucketFile, Instant, RegionFile, TrailFile};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -70,6 +70,9 @@ pub struct MemberFile {
     /// Its general purpose buckets; in names, `{account}` stands for the account's id.
     #[serde(default, rename = "bucket")]
     pub buckets: Vec<BucketFile>,
+    /// Its trails.
+    #[serde(default, rename = "trail")]
+    pub trails: Vec<At<TrailFile>>,
 }
 
 /// `AccountState` of the Organizations API.

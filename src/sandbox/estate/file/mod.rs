@@ -3,18 +3,24 @@
 //! The doc comments of the types are the descriptions in `docs/estate.schema.json`, which is generated from them.
 
 mod account;
+mod alarm;
 mod bucket;
 mod fault;
 mod key;
+mod metric_filter;
 mod region;
+mod trail;
 mod usage;
 mod value;
 
 pub use account::{AccountFile, AccountState, MemberFile, OrganizationFile, RoleFile};
+pub use alarm::{AlarmFile, AlarmKind, AlarmMetricFile, AlarmState, Comparison, MissingData};
 pub use bucket::{BucketFile, EncryptionKind, KeyForm, RequestMetricsFile};
 pub use fault::FaultFile;
 pub use key::{KeyFile, MultiRegionRole};
+pub use metric_filter::MetricFilterFile;
 pub use region::{Applied, QuotaFile, RegionFile};
+pub use trail::{AdvancedSelectorFile, EventSelectorFile, FieldSelector, ReadWrite, TrailFile};
 pub use usage::{BusinessHoursFile, CurveFile, UsageFile};
 pub use value::{At, Instant, OneOrMany};
 
@@ -43,7 +49,14 @@ pub struct EstateFile {
     /// The general purpose buckets of the account of the credentials.
     #[serde(default, rename = "bucket")]
     pub buckets: Vec<BucketFile>,
+    /// The trails of the account of the credentials.
+    #[serde(default, rename = "trail")]
+    pub trails: Vec<At<TrailFile>>,
     /// What goes wrong on purpose.
     #[serde(default, rename = "fault")]
     pub faults: Vec<FaultFile>,
+}
+
+fn yes() -> bool {
+    true
 }

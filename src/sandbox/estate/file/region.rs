@@ -1,6 +1,6 @@
 //! A Region, as it is written.
 
-use super::{At, KeyFile, OneOrMany, UsageFile};
+use super::{AlarmFile, At, KeyFile, MetricFilterFile, OneOrMany, UsageFile};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -11,7 +11,7 @@ pub struct RegionFile {
     /// The name, or the names of several that are alike.
     pub name: At<OneOrMany>,
     /// Whether the account has enabled it. One that is not does not accept the account's credentials.
-    #[serde(default = "yes")]
+    #[serde(default = "super::yes")]
     pub enabled: bool,
     /// Aliases that AWS keeps for keys that do not exist yet.
     #[serde(default)]
@@ -25,10 +25,12 @@ pub struct RegionFile {
     /// How much of the request quotas is used.
     #[serde(default)]
     pub usage: Vec<UsageFile>,
-}
-
-fn yes() -> bool {
-    true
+    /// The alarms of CloudWatch.
+    #[serde(default, rename = "alarm")]
+    pub alarms: Vec<At<AlarmFile>>,
+    /// The metric filters of CloudWatch Logs. The log groups that they and the trails name are there.
+    #[serde(default, rename = "metric_filter")]
+    pub metric_filters: Vec<At<MetricFilterFile>>,
 }
 
 /// A quota of KMS.
