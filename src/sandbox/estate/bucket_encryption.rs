@@ -1,6 +1,5 @@
 //! The default encryption of a bucket.
 
-use super::buckets::ACCOUNT;
 use super::file::{At, BucketFile, EncryptionKind, KeyForm};
 use super::{Account, AccountSet, Bucket, Estate, Problem, Region};
 
