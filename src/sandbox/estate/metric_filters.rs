@@ -37,6 +37,7 @@ pub(super) fn metric_filters(
         }
         let filter = metric_filter(file, as_of)?;
         for name in (1..=count).map(|n| pattern.text(n)) {
+            check_text(&name, &file.name, 1..=512, ":*", "name")?;
             if !names.insert((file.log_group.as_str(), name.clone())) {
                 let what = format!(
                     "metric filter `{name}` is there twice; the filters of a log group have different names"
@@ -52,10 +53,9 @@ pub(super) fn metric_filters(
 
 fn metric_filter(written: &At<MetricFilterFile>, as_of: Timestamp) -> Result<MetricFilter, Problem> {
     let file: &MetricFilterFile = written;
-    check_text(&file.name, 1..=512, ":*", "name")?;
-    check_text(&file.pattern, 0..=1024, "", "pattern")?;
-    check_text(&file.namespace, 1..=255, ":*$", "namespace")?;
-    check_text(&file.metric, 1..=255, ":*$", "metric name")?;
+    check_text(&file.pattern, &file.pattern, 0..=1024, "", "pattern")?;
+    check_text(&file.namespace, &file.namespace, 1..=255, ":*$", "namespace")?;
+    check_text(&file.metric, &file.metric, 1..=255, ":*$", "metric name")?;
     if file.dimensions.len() > 3 || !file.dimensions.is_empty() && file.default_value.is_some() {
         let what = "the metric of a filter has at most 3 dimensions, and none beside a default_value";
         return Err(Problem::new(written.span(), what));
@@ -76,9 +76,10 @@ fn metric_filter(written: &At<MetricFilterFile>, as_of: Timestamp) -> Result<Met
     })
 }
 
-/// The lengths and the characters are those of the service's model.
+/// The lengths and the characters are those of the service's model. `written` is where the text comes from.
 fn check_text(
-    text: &At<String>,
+    text: &str,
+    written: &At<String>,
     length: std::ops::RangeInclusive<usize>,
     forbidden: &str,
     thing: &str,
@@ -91,5 +92,5 @@ fn check_text(
     if !forbidden.is_empty() {
         what.push_str(&format!(", none of them one of {forbidden}"));
     }
-    Err(Problem::new(text.span(), what))
+    Err(Problem::new(written.span(), what))
 }

@@ -1,3 +1,6 @@
+mod alarms;
+mod trails;
+
 use super::super::Sandbox;
 use super::EstateError;
 

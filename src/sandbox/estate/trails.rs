@@ -1,7 +1,7 @@
 //! The trails of an estate.
 
 use super::checked::{known_region, log_group_name, past};
-use super::file::{AdvancedSelectorFile, At, EventSelectorFile, FieldSelector, ReadWrite, TrailFile};
+use super::file::{AdvancedSelectorFile, At, EventSelectorFile, FieldSelector, Instant, ReadWrite, TrailFile};
 use super::{Problem, Region, one_of};
 use jiff::Timestamp;
 use std::collections::HashSet;
@@ -87,18 +87,7 @@ fn trail(file: &TrailFile, regions: &[Region], as_of: Timestamp) -> Result<Trail
         Some(name) => Some(log_group_name(name)?),
         None => None,
     };
-    let started = match &file.started {
-        Some(started) => past(started.0, as_of, started.span())?,
-        None => as_of,
-    };
-    let stopped = match &file.stopped {
-        Some(stopped) if file.logging || stopped.0 < started => {
-            let what = "recording ends after it began, and only with logging = false";
-            return Err(Problem::new(stopped.span(), what));
-        }
-        Some(stopped) => Some(past(stopped.0, as_of, stopped.span())?),
-        None => (!file.logging).then_some(as_of),
-    };
+    let (started, stopped) = recording(file, as_of)?;
     Ok(Trail {
         name: file.name.to_string(),
         home_region: known_region(&file.home_region, regions)?.name.clone(),
@@ -112,6 +101,28 @@ fn trail(file: &TrailFile, regions: &[Region], as_of: Timestamp) -> Result<Trail
         stopped,
         selectors: selectors(file)?,
     })
+}
+
+/// When recording began, and when it ended.
+fn recording(file: &TrailFile, as_of: Timestamp) -> Result<(Timestamp, Option<Timestamp>), Problem> {
+    let instant = |given: &At<Instant>| past(given.0, as_of, given.span());
+    let stopped = match &file.stopped {
+        Some(stopped) if file.logging => {
+            let what = "this trail is still recording; add logging = false, or remove stopped";
+            return Err(Problem::new(stopped.span(), what));
+        }
+        Some(stopped) => Some(instant(stopped)?),
+        None => (!file.logging).then_some(as_of),
+    };
+    let latest = stopped.unwrap_or(as_of);
+    match &file.started {
+        None => Ok((latest, stopped)),
+        Some(started) if instant(started)? > latest => {
+            let what = format!("recording ended at {latest}, before it began; use an earlier instant");
+            Err(Problem::new(started.span(), what))
+        }
+        Some(started) => Ok((started.0, stopped)),
+    }
 }
 
 /// What CloudTrail has against a trail name:

@@ -169,6 +169,52 @@ async fn an_alarm_on_one_metric_has_it_at_its_top() {
     assert_eq!((noise.statistic(), noise.extended_statistic()), (None, Some("p99")));
 }
 
+#[test]
+fn members_of_an_organization_have_alarms_of_their_own_also_on_metrics_of_others() {
+    let estate = testing::sandbox(
+        r#"
+        as_of = 2026-06-15T06:00:00Z
+        account = { id = "111122223333" }
+        organization = {}
+        region = [{ name = "eu-west-3" }]
+
+        [[member]]
+        count = 2
+        id = "20000000000{n}"
+
+        [[member.region]]
+        name = ["eu-west-3", "us-east-1"]
+
+        [[member.region.alarm]]
+        name = "unusual"
+        comparison = "GreaterThanUpperThreshold"
+        threshold_metric = "band"
+        metrics = [
+            { id = "m", namespace = "N", metric = "M", stat = "Sum", period = 60, return_data = true, account = "111122223333" },
+            { id = "band", expression = "ANOMALY_DETECTION_BAND(m, 2)", period = 60, return_data = true },
+        ]
+        "#,
+    );
+    let describe = |account, region| {
+        let target = "GraniteServiceVersion20100801.DescribeAlarms";
+        testing::json_request_as(&estate, account, "monitoring", region, target, &json!({})).1
+    };
+    for (account, region) in [("200000000001", "eu-west-3"), ("200000000002", "us-east-1")] {
+        let alarm = &describe(account, region)["MetricAlarms"][0];
+        assert_eq!(
+            alarm["AlarmArn"],
+            format!("arn:aws:cloudwatch:{region}:{account}:alarm:unusual")
+        );
+        assert_eq!(
+            (alarm.get("Threshold"), &alarm["ThresholdMetricId"]),
+            (None, &json!("band"))
+        );
+        assert_eq!(alarm["Metrics"][0]["AccountId"], "111122223333");
+        assert_eq!(alarm["Metrics"][1]["Period"], 60);
+    }
+    assert_eq!(describe("111122223333", "eu-west-3")["MetricAlarms"], json!([]));
+}
+
 #[tokio::test]
 async fn composite_and_log_alarms_come_only_if_they_are_asked_for() {
     let kms = || client().describe_alarms().alarm_name_prefix("kms-");

@@ -28,9 +28,9 @@ pub struct TrailFile {
     /// Whether it is recording; it is where nothing is said.
     #[serde(default = "super::yes")]
     pub logging: bool,
-    /// When recording began; `as_of` where nothing is said.
+    /// When recording began; where nothing is said, `as_of` or when it ended.
     pub started: Option<At<Instant>>,
-    /// When recording ended, if it did; `as_of` where nothing is said.
+    /// When recording ended, if it is not recording; `as_of` where nothing is said.
     pub stopped: Option<At<Instant>>,
     /// Which events it records; all management events where nothing is said.
     pub event_selectors: Option<At<Vec<At<EventSelectorFile>>>>,
