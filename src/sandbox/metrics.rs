@@ -20,6 +20,7 @@ use family::Family;
 use jiff::Timestamp;
 use std::borrow::Cow;
 use std::ops::Range;
+use std::rc::Rc;
 
 /// The metrics of an account in a Region.
 #[derive(Debug)]
@@ -46,6 +47,23 @@ pub(super) struct Metric<'a> {
     pub name: &'static str,
     pub dimensions: Vec<(&'static str, Cow<'a, str>)>,
     data: Data<'a>,
+}
+
+/// The datapoints of the metrics that one request asks for. What the keys of a template share is computed once.
+#[derive(Debug)]
+pub(super) struct Datapoints<'m> {
+    window: Range<i64>,
+    newest_first: bool,
+    as_of: Timestamp,
+    computed: Vec<Computed<'m>>,
+}
+
+#[derive(Debug)]
+struct Computed<'m> {
+    data: Data<'m>,
+    period: i64,
+    statistic: Statistic,
+    datapoints: Rc<[(i64, f64)]>,
 }
 
 /// Metrics in the order of ListMetrics.
@@ -125,15 +143,37 @@ impl<'m> Listing<'m> {
     }
 }
 
-impl Metric<'_> {
-    /// The datapoints with a start in `window`, in seconds, oldest first; a period without samples has none.
-    pub fn datapoints(
-        &self,
-        window: Range<i64>,
-        period: i64,
-        statistic: Statistic,
-        as_of: Timestamp,
-    ) -> Vec<(i64, f64)> {
-        self.data.points(window, period, statistic, as_of)
+impl<'m> Datapoints<'m> {
+    /// The datapoints with a start in `window`, in seconds, of a CloudWatch that knows nothing after `as_of`.
+    pub fn new(window: Range<i64>, newest_first: bool, as_of: Timestamp) -> Datapoints<'m> {
+        Datapoints {
+            window,
+            newest_first,
+            as_of,
+            computed: Vec::new(),
+        }
+    }
+
+    /// The starts of periods, each with its value; a period without samples has none.
+    pub fn of(&mut self, metric: Metric<'m>, period: i64, statistic: Statistic) -> Rc<[(i64, f64)]> {
+        let mut computed = self.computed.iter();
+        let same = computed.find(|computed| {
+            (computed.period, computed.statistic) == (period, statistic) && computed.data.is_same_as(&metric.data)
+        });
+        if let Some(same) = same {
+            return Rc::clone(&same.datapoints);
+        }
+        let mut datapoints = metric.data.points(self.window.clone(), period, statistic, self.as_of);
+        if self.newest_first {
+            datapoints.reverse();
+        }
+        let datapoints: Rc<[(i64, f64)]> = datapoints.into();
+        self.computed.push(Computed {
+            data: metric.data,
+            period,
+            statistic,
+            datapoints: Rc::clone(&datapoints),
+        });
+        datapoints
     }
 }

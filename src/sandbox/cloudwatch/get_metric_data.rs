@@ -2,10 +2,12 @@
 
 use super::value::Value;
 use crate::sandbox::Call;
-use crate::sandbox::metrics::{Metrics, Statistic};
+use crate::sandbox::metrics::{Datapoints, Metrics, Statistic};
 use crate::sandbox::paging::{PagingFault, page};
 use crate::sandbox::service::Refusal;
+use std::collections::HashSet;
 use std::ops::Range;
+use std::rc::Rc;
 
 const QUERIES_IN_A_CALL: usize = 500;
 const DATAPOINTS_IN_A_CALL: usize = 100_800;
@@ -16,7 +18,7 @@ const LONGEST_PERIOD: f64 = 365.0 * 86_400.0;
 struct Answered<'a> {
     id: &'a str,
     label: &'a str,
-    datapoints: Vec<(i64, f64)>,
+    datapoints: Rc<[(i64, f64)]>,
     /// How many datapoints the queries before this one have.
     first: usize,
 }
@@ -58,15 +60,19 @@ fn answer_queries<'a>(
             "The collection MetricDataQueries must have a size from 1 to {QUERIES_IN_A_CALL}."
         )));
     }
+    let mut ids = HashSet::new();
+    if !queries.iter().all(|query| ids.insert(query.text("Id"))) {
+        return Err(invalid(
+            "The values for parameter id in MetricDataQueries are not unique.",
+        ));
+    }
+    let mut datapoints = Datapoints::new(window, newest_first, call.estate.as_of);
     let mut total = 0;
     let mut answered = Vec::with_capacity(queries.len());
     for query in queries {
-        let Some(mut result) = answer_query(call, metrics, query, window.clone())? else {
+        let Some(mut result) = answer_query(metrics, query, &mut datapoints)? else {
             continue;
         };
-        if newest_first {
-            result.datapoints.reverse();
-        }
         result.first = total;
         total += result.datapoints.len();
         answered.push(result);
@@ -139,11 +145,10 @@ fn result<'q>(part: Part<'_, 'q>) -> Value<'q> {
 }
 
 /// `None` for a query that only feeds others.
-fn answer_query<'a>(
-    call: &Call<'_>,
-    metrics: &Metrics<'_>,
+fn answer_query<'a, 'm>(
+    metrics: &'m Metrics<'_>,
     query: &'a Value<'_>,
-    window: Range<i64>,
+    datapoints: &mut Datapoints<'m>,
 ) -> Result<Option<Answered<'a>>, Refusal> {
     let id = query.text("Id").ok_or_else(|| invalid("Id is required"))?;
     let Some(metric_stat) = query.get("MetricStat") else {
@@ -173,9 +178,10 @@ fn answer_query<'a>(
     Ok(Some(Answered {
         id,
         label: label.unwrap_or_default(),
-        datapoints: metric.map_or_else(Vec::new, |metric| {
-            metric.datapoints(window, period as i64, statistic, call.estate.as_of)
-        }),
+        datapoints: metric.map_or_else(
+            || Rc::from([]),
+            |metric| datapoints.of(metric, period as i64, statistic),
+        ),
         first: 0,
     }))
 }

@@ -224,7 +224,8 @@ async fn wrong_queries_are_refused() {
     let too_many = call().set_metric_data_queries(Some(vec![good.clone(); 501]));
     let bad_period = call().metric_data_queries(query("q", metric("x"), 90, "Sum"));
     let expression = MetricDataQuery::builder().id("q").expression("a/b").build();
-    for bad in [too_many, bad_period, call().metric_data_queries(expression)] {
+    let same_id = call().set_metric_data_queries(Some(vec![good.clone(); 2]));
+    for bad in [too_many, bad_period, same_id, call().metric_data_queries(expression)] {
         assert_eq!(bad.send().await.unwrap_err().code(), Some("ValidationError"));
     }
     let token = call().metric_data_queries(good).next_token("x").send().await;

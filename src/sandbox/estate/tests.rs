@@ -80,6 +80,17 @@ fn a_wrong_estate_says_where_it_is_wrong_and_what_would_be_right() {
             "line 5",
             "\"+02:00\"",
         ),
+        (
+            "key = [{ requests = { GenerateMac = {} } }]",
+            "line 5, column 37",
+            "`GenerateDataKey`",
+        ),
+        ("key = [{ requests = { ListKeys = {} } }]", "line 5", "`Decrypt`"),
+        (
+            "key = [{ spec = \"HMAC_256\", requests = { VerifyMac = { constant = { rps = -2 } } } }]",
+            "line 5, column 75",
+            "0 or more",
+        ),
         ("[[region]]\nname = \"eu-west-3\"", "line 6, column 8", "twice"),
         ("[[region]]\nname = \"Paris!\"", "line 6, column 8", "no Region name"),
         (
@@ -97,6 +108,56 @@ fn a_wrong_estate_says_where_it_is_wrong_and_what_would_be_right() {
              kms_key = \"alias/none\"",
             "line 9, column 11",
             "no key of eu-west-3",
+        ),
+        (
+            "[[bucket]]\nname = \"abc\"\nregion = \"eu-west-3\"\nencryption = \"SSE-S3\"\nkms_key = \"alias/aws/s3\"",
+            "line 9, column 11",
+            "SSE-KMS",
+        ),
+        (
+            "[[bucket]]\nname = \"abc\"\nregion = \"eu-west-3\"\nencryption = \"aws:fsx\"\nkms_key = \"alias/x\"",
+            "line 9, column 11",
+            "SSE-KMS",
+        ),
+        (
+            "[[bucket]]\nname = \"abc\"\nregion = \"eu-west-3\"\nencryption = \"none\"\nblocks_sse_c = true",
+            "line 9, column 16",
+            "SSE-S3",
+        ),
+        (
+            "[[bucket]]\nname = \"abc\"\nregion = \"eu-west-3\"\nencryption = \"SSE-KMS\"\nkms_key_account = \"111122223333\"",
+            "line 9, column 19",
+            "add kms_key",
+        ),
+        (
+            "[[bucket]]\nname = \"abc\"\nregion = \"eu-west-3\"\nencryption = \"SSE-KMS\"\nkms_key = \"1234\"\nkms_key_account = \"111122223333\"",
+            "line 10, column 19",
+            "alias/",
+        ),
+        (
+            "[[bucket]]\nname = \"abc\"\nregion = \"eu-west-3\"\nencryption = \"SSE-KMS\"\nkms_key = \"alias/x\"\nkms_key_account = \"444455556666\"",
+            "line 10, column 19",
+            "not in this estate",
+        ),
+        (
+            "[[bucket]]\nname = \"abc\"\nregion = \"eu-west-3\"\nencryption = \"SSE-KMS\"\nkms_key = \"alias/x\"\nkms_key_account = \"111122223333\"",
+            "line 9, column 11",
+            "no key of account 111122223333",
+        ),
+        (
+            "[[bucket]]\nname = \"abc\"\nregion = \"eu-west-3\"\nencryption = \"SSE-S3\"\nrequest_metrics = [{ filter = \"a b\" }]",
+            "line 9, column 31",
+            "hyphens",
+        ),
+        (
+            "[[bucket]]\nname = \"abc\"\nregion = \"eu-west-3\"\nencryption = \"SSE-S3\"\nrequest_metrics = [{}, { filter = \"EntireBucket\" }]",
+            "line 9, column 24",
+            "twice",
+        ),
+        (
+            "[[bucket]]\nname = \"abc\"\nregion = \"eu-west-3\"\nencryption = \"SSE-S3\"\nrequest_metrics = [{ get = { rps = 1 } }]",
+            "line 9, column 30",
+            "`constant`",
         ),
         (
             "[[fault]]\nservice = \"kms\"\nkind = \"delay\"",

@@ -12,20 +12,40 @@ const DAY: i64 = 24 * 60;
 pub(super) enum Data<'a> {
     /// One sample of the value 1 for each request, of one kind or of several.
     Requests(Vec<&'a Curve>),
-    /// The same value each time that so many minutes have passed.
-    Level { value: f64, every_minutes: i64 },
+    /// A number of things that there are.
+    Level(Level),
     /// The seconds that are left until an instant, every minute, as long as there are any.
     SecondsUntil(Timestamp),
 }
 
+/// The same value each time that so many minutes have passed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Level {
+    pub value: f64,
+    pub every_minutes: i64,
+}
+
 impl Data<'_> {
+    /// Whether this and another are the same data.
+    pub fn is_same_as(&self, other: &Data<'_>) -> bool {
+        match (self, other) {
+            (Data::Requests(own), Data::Requests(others)) => {
+                let mut pairs = own.iter().zip(others);
+                own.len() == others.len() && pairs.all(|(own, other)| std::ptr::eq(*own, *other))
+            }
+            (Data::Level(own), Data::Level(other)) => own == other,
+            (Data::SecondsUntil(own), Data::SecondsUntil(other)) => own == other,
+            _ => false,
+        }
+    }
+
     /// Whether there were samples in the minutes before `as_of`.
     pub fn is_there(&self, as_of: Timestamp, minutes: i64) -> bool {
         let end = minute_of(as_of);
         let start = end - minutes;
         match self {
             Data::Requests(curves) => curves.iter().any(|curve| curve.last_request(start..end).is_some()),
-            Data::Level { every_minutes, .. } => end.div_euclid(*every_minutes) * every_minutes >= start,
+            Data::Level(Level { every_minutes, .. }) => end.div_euclid(*every_minutes) * every_minutes >= start,
             Data::SecondsUntil(instant) => instant.as_second() > start * 60,
         }
     }
@@ -77,8 +97,8 @@ impl Data<'_> {
                 }
                 samples
             }
-            Data::Level { value, every_minutes } => minutes
-                .map(|minute| one(minute.rem_euclid(*every_minutes) == 0, *value))
+            Data::Level(level) => minutes
+                .map(|minute| one(minute.rem_euclid(level.every_minutes) == 0, level.value))
                 .collect(),
             Data::SecondsUntil(instant) => minutes
                 .map(|minute| {
@@ -133,10 +153,10 @@ mod tests {
 
     #[test]
     fn a_level_has_a_sample_each_time_it_is_taken() {
-        let daily = Data::Level {
+        let daily = Data::Level(Level {
             value: 7.0,
             every_minutes: DAY,
-        };
+        });
         let days = "2026-06-12T00:00:00Z".."2026-06-15T00:00:00Z";
         assert_eq!(points(&daily, days.clone(), 86_400, Statistic::Average), [7.0; 3]);
         assert_eq!(points(&daily, days, 60, Statistic::Sum), [7.0; 3]);

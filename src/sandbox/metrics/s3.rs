@@ -2,7 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/metrics-dimensions.html>
 
-use super::data::Data;
+use super::data::{Data, Level};
 use super::family::Family;
 use crate::sandbox::estate::{Account, Bucket, Region, RequestMetrics};
 use std::borrow::Cow;
@@ -46,9 +46,11 @@ fn of_bucket<'m>(bucket: &'m Bucket, account: &Account<'_>) -> Vec<Family<'m>> {
         let all = requests.iter().map(|(_, curve)| curve).collect();
         push("AllRequests", "FilterId", filter, Data::Requests(all));
     }
-    let daily = |amount: u64| Data::Level {
-        value: amount as f64,
-        every_minutes: MINUTES_IN_A_DAY,
+    let daily = |amount: u64| {
+        Data::Level(Level {
+            value: amount as f64,
+            every_minutes: MINUTES_IN_A_DAY,
+        })
     };
     if let Some(bytes) = bucket.bytes {
         push("BucketSizeBytes", "StorageType", "StandardStorage", daily(bytes));

@@ -1,6 +1,6 @@
 //! `AWS/Usage`, as far as it is about KMS: how much of the quotas is used.
 
-use super::data::Data;
+use super::data::{Data, Level};
 use super::family::Family;
 use crate::sandbox::catalogue::{KEYS_PER_ACCOUNT, UsageMetric, by_resource};
 use crate::sandbox::estate::Region;
@@ -17,10 +17,10 @@ pub(super) fn families(region: &Region) -> impl Iterator<Item = Family<'_>> {
     let keys = region.keys.customer_managed();
     let key_count = by_resource(KEYS_PER_ACCOUNT).filter(|_| keys > 0);
     requests.chain(key_count.map(move |metric| {
-        let data = Data::Level {
+        let data = Data::Level(Level {
             value: f64::from(keys),
             every_minutes: MINUTES_BETWEEN_KEY_COUNTS,
-        };
+        });
         family(metric, data)
     }))
 }

@@ -4,8 +4,8 @@ use super::{At, Instant};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// How many requests count against one request quota, minute by minute: those of all keys of the account, AWS managed
-/// ones included, and those that were refused. So it need not be the sum of what `requests` of the keys say.
+/// How many requests count against one request quota, minute by minute: what the account asks of any key, AWS managed
+/// keys and keys of other accounts included. So it need not be the sum of the keys' `requests`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UsageFile {
