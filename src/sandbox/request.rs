@@ -88,6 +88,8 @@ pub(super) enum Answer {
     Response(Response),
     /// The connection breaks in the middle of this response's body.
     Truncated(Response),
+    /// This response's body stops in its middle, and the connection stays open.
+    Stalled(Response),
     /// The connection breaks before any byte of an answer.
     Reset,
 }

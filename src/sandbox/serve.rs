@@ -3,7 +3,7 @@
 use super::request::{Answer, Reply, Request, Response};
 use super::{Room, Sandbox};
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::{Frame, Incoming};
@@ -101,14 +101,21 @@ async fn answer(room: &Room, request: hyper::Request<Incoming>) -> io::Result<hy
             http_response(&response, body.map_err(|never| match never {}).boxed())
         }
         Answer::Truncated(mut response) => {
-            response.body.truncate(response.body.len() / 2);
-            let half = Bytes::from(std::mem::take(&mut response.body));
             let broken = io::Error::new(io::ErrorKind::ConnectionReset, "a fault of the estate");
-            let frames = stream::iter([Ok(Frame::data(half)), Err(broken)]);
+            let frames = stream::iter([Ok(first_half(&mut response)), Err(broken)]);
+            http_response(&response, BodyExt::boxed(StreamBody::new(frames)))
+        }
+        Answer::Stalled(mut response) => {
+            let frames = stream::iter([Ok(first_half(&mut response))]).chain(stream::pending());
             http_response(&response, BodyExt::boxed(StreamBody::new(frames)))
         }
         Answer::Reset => Err(io::Error::new(io::ErrorKind::ConnectionReset, "a fault of the estate")),
     }
+}
+
+fn first_half(response: &mut Response) -> Frame<Bytes> {
+    response.body.truncate(response.body.len() / 2);
+    Frame::data(Bytes::from(std::mem::take(&mut response.body)))
 }
 
 fn http_response(response: &Response, body: Body) -> io::Result<hyper::Response<Body>> {
