@@ -120,6 +120,15 @@ pub(super) fn by_resource(resource: &str) -> Option<&'static UsageMetric> {
         .find(|metric| metric.resource == resource)
 }
 
+/// The request quota of one operation, a second; `None` for operations that share a quota.
+pub(super) fn request_rate(operation: &str) -> Option<f64> {
+    let is_its = |metric: &UsageMetric| metric.is_rate && metric.resource == operation;
+    let mut quotas = catalogue().iter();
+    let quota = quotas.find(|quota| quota.usage_metric.as_ref().is_some_and(is_its))?;
+    // The quotas that differ between Regions are shared by several operations.
+    Some(quota.value_in_us_east_1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,7 @@
 //! The door for the SDK: an HTTP client that never opens a connection.
 
 use super::Room;
-use super::request::{Answer, Reply, Request};
+use super::request::{Answer, Reply, Request, Response};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
@@ -11,7 +11,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::retry::ErrorKind;
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{Stream, StreamExt, stream};
 use http_body_util::StreamBody;
 use hyper::body::Frame;
 use std::io;
@@ -89,7 +89,12 @@ fn http_response(answer: Answer) -> Result<HttpResponse, ConnectorError> {
             (response, body)
         }
         Answer::Truncated(mut response) => {
-            let body = half(std::mem::take(&mut response.body));
+            let broken = stream::iter([Err(broken("end of file before message length reached"))]);
+            let body = half(&mut response, broken);
+            (response, body)
+        }
+        Answer::Stalled(mut response) => {
+            let body = half(&mut response, stream::pending());
             (response, body)
         }
         // As the SDK's own HTTP client reports a server that hangs up.
@@ -111,12 +116,14 @@ fn http_response(answer: Answer) -> Result<HttpResponse, ConnectorError> {
     Ok(http_response)
 }
 
-/// The first half of a body, and then an error.
-fn half(mut body: Vec<u8>) -> SdkBody {
-    body.truncate(body.len() / 2);
-    let half = Ok(Frame::data(Bytes::from(body)));
-    let frames = [half, Err(broken("end of file before message length reached"))];
-    SdkBody::from_body_1_x(StreamBody::new(stream::iter(frames)))
+/// The first half of a body, and then something else.
+fn half(
+    response: &mut Response,
+    rest: impl Stream<Item = io::Result<Frame<Bytes>>> + Send + Sync + 'static,
+) -> SdkBody {
+    let half = response.first_half();
+    let frames = stream::iter([Ok(Frame::data(half))]).chain(rest);
+    SdkBody::from_body_1_x(StreamBody::new(frames))
 }
 
 fn broken(what: &str) -> io::Error {

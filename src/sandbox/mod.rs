@@ -40,8 +40,6 @@ mod service_quotas;
 mod sts;
 
 #[cfg(test)]
-mod fault_tests;
-#[cfg(test)]
 mod shipped_tests;
 #[cfg(test)]
 mod testing;
@@ -184,7 +182,9 @@ impl Room {
             request_id: request_id(service, serial),
         };
         let mut reply = call.dispatch();
-        if let Answer::Response(response) | Answer::Truncated(response) = &mut reply.answer {
+        if let Answer::Response(response) | Answer::Truncated(response) | Answer::Stalled(response) =
+            &mut reply.answer
+        {
             call.sign(response);
         }
         reply

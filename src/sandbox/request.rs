@@ -3,6 +3,7 @@
 //! Plain types: no SDK, no socket. A door turns its own request into a [`Request`] and a [`Reply`]
 //! into whatever its callers understand.
 
+use bytes::Bytes;
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -81,6 +82,14 @@ impl Response {
     }
 }
 
+impl Response {
+    /// Takes the first half of the body.
+    pub fn first_half(&mut self) -> Bytes {
+        self.body.truncate(self.body.len() / 2);
+        Bytes::from(std::mem::take(&mut self.body))
+    }
+}
+
 /// What the caller gets.
 #[derive(Clone, Debug)]
 pub(super) enum Answer {
@@ -88,6 +97,8 @@ pub(super) enum Answer {
     Response(Response),
     /// The connection breaks in the middle of this response's body.
     Truncated(Response),
+    /// This response's body stops in its middle, and the connection stays open.
+    Stalled(Response),
     /// The connection breaks before any byte of an answer.
     Reset,
 }

@@ -113,14 +113,18 @@ async fn answer(
             http_response(&response, body.map_err(|never| match never {}).boxed())
         }
         Answer::Truncated(mut response) => {
-            response.body.truncate(response.body.len() / 2);
-            let half = Bytes::from(std::mem::take(&mut response.body));
             let broken = io::Error::new(io::ErrorKind::ConnectionReset, "a fault of the estate");
-            let frames = stream::once(async { Ok(Frame::data(half)) }).chain(stream::once(async {
+            let half = Ok(Frame::data(response.first_half()));
+            let frames = stream::once(async { half }).chain(stream::once(async {
                 // A body that has nothing for a moment is sent as far as it goes; one that fails at once is not.
                 tokio::task::yield_now().await;
                 Err(broken)
             }));
+            http_response(&response, BodyExt::boxed(StreamBody::new(frames)))
+        }
+        Answer::Stalled(mut response) => {
+            let half = Ok(Frame::data(response.first_half()));
+            let frames = stream::iter([half]).chain(stream::pending());
             http_response(&response, BodyExt::boxed(StreamBody::new(frames)))
         }
         Answer::Reset => Err(io::Error::new(io::ErrorKind::ConnectionReset, "a fault of the estate")),

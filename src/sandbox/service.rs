@@ -34,6 +34,8 @@ pub(super) struct Refusal {
     pub status: u16,
     pub code: Cow<'static, str>,
     pub message: String,
+    /// What S3 says beside the message, as elements with their texts.
+    pub details: Vec<(&'static str, String)>,
 }
 
 impl Refusal {
@@ -43,6 +45,7 @@ impl Refusal {
             status: 400,
             code: code.into(),
             message: message.into(),
+            details: Vec::new(),
         }
     }
 
@@ -241,7 +244,9 @@ impl Service {
 
     /// A refusal in the shape of this service's protocol; where it has two, of the one that the request came in.
     pub fn refuse(self, refusal: &Refusal, request: &Request<'_>, request_id: &str) -> Response {
-        let Refusal { status, code, message } = refusal;
+        let Refusal {
+            status, code, message, ..
+        } = refusal;
         let mut headers = Vec::new();
         let (content_type, body) = match self {
             Service::Kms | Service::Quotas | Service::Organizations | Service::Logs => {
@@ -259,7 +264,7 @@ impl Service {
                 (REST_JSON, body.to_string().into_bytes())
             }
             Service::CloudWatch => return cloudwatch::refuse(refusal, request),
-            Service::S3 => (REST_XML, s3_error(code, message, request_id).into_bytes()),
+            Service::S3 => (REST_XML, s3_error(refusal, request_id).into_bytes()),
             Service::Sts => (QUERY_XML, sts_error(refusal, request_id).into_bytes()),
         };
         Response {
@@ -271,11 +276,14 @@ impl Service {
     }
 }
 
-fn s3_error(code: &str, message: &str, request_id: &str) -> String {
+fn s3_error(refusal: &Refusal, request_id: &str) -> String {
     let mut xml = String::from(XML_DECLARATION);
     xml.push_str("<Error>");
-    push_element(&mut xml, "Code", code);
-    push_element(&mut xml, "Message", message);
+    push_element(&mut xml, "Code", &refusal.code);
+    push_element(&mut xml, "Message", &refusal.message);
+    for (name, text) in &refusal.details {
+        push_element(&mut xml, name, text);
+    }
     push_element(&mut xml, "RequestId", request_id);
     push_element(&mut xml, "HostId", &extended_request_id(request_id));
     xml.push_str("</Error>");

@@ -265,6 +265,12 @@ impl Organization {
         path
     }
 
+    /// The ARN of a service control policy.
+    pub fn policy_arn(&self, partition: &str) -> String {
+        let (management, id, policy) = (&self.management_account, &self.id, &self.letters("policy")[..8]);
+        format!("arn:{partition}:organizations::{management}:policy/{id}/service_control_policy/p-{policy}")
+    }
+
     /// Letters and digits that look random and depend on this organization and a text.
     fn letters(&self, text: &str) -> String {
         KeyIds::new(&format!("{}/{text}", self.id)).material(0)

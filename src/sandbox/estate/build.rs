@@ -55,12 +55,14 @@ pub(super) fn estate(file: EstateFile) -> Result<Estate, Problem> {
     for member in &file.members {
         check_keys_of_other_accounts(&member.buckets, &accounts)?;
     }
-    let faults = file.faults.into_iter().map(|file| fault(file, &accounts));
+    let faults = file.faults.iter();
+    let faults = faults.map(|file| fault(file, &accounts, organization.as_ref()));
+    let faults = Faults::new(faults.collect::<Result<_, _>>()?);
     Ok(Estate {
         as_of,
         partition,
         organization,
-        faults: Faults::new(faults.collect::<Result<_, _>>()?),
+        faults,
         accounts,
     })
 }

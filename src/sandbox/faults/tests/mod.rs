@@ -1,6 +1,11 @@
 //! Every kind of fault, as the SDK sees it.
 
-use super::{Sandbox, testing};
+mod clock_skew;
+mod denial;
+mod frequency;
+mod limits;
+
+use super::super::{Sandbox, testing};
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_types::retry::ErrorKind;
