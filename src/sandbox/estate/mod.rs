@@ -5,10 +5,16 @@ mod accounts;
 mod buckets;
 mod build;
 mod checked;
+mod custom_key_stores;
 mod fault;
 mod file;
+mod grants;
 mod key_sets;
+mod key_state;
+mod last_usage;
+mod policies;
 mod region;
+mod rotations;
 mod schema;
 mod usage;
 
@@ -24,8 +30,10 @@ use super::catalogue::CatalogueQuota;
 use super::curve::Curve;
 use super::faults::Faults;
 use super::keys::KeyPlan;
+use super::kms::custom_key_stores::CustomKeyStore;
 use jiff::Timestamp;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Why an estate file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +69,8 @@ pub enum EstateError {
 pub(super) struct Estate {
     pub as_of: Timestamp,
     pub partition: String,
+    /// When KMS began to record the last usage of keys.
+    pub last_usage_tracking_start: Timestamp,
     pub organization: Option<Organization>,
     pub faults: Faults,
     /// The first holds the account of the credentials.
@@ -73,6 +83,7 @@ pub(super) struct Region {
     pub name: String,
     pub enabled: bool,
     pub keys: KeyPlan,
+    pub custom_key_stores: Vec<Arc<CustomKeyStore>>,
     pub quotas: Vec<Quota>,
     pub curves: Vec<Curve>,
 }
@@ -137,6 +148,14 @@ impl Estate {
         }
         None
     }
+}
+
+/// What holds for a whole estate, and what its parts are checked against.
+#[derive(Clone, Copy, Debug)]
+struct Setting<'a> {
+    as_of: Timestamp,
+    partition: &'a str,
+    last_usage_tracking_start: Timestamp,
 }
 
 /// What is wrong with an estate file, and where: bytes of its text.

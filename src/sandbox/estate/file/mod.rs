@@ -4,17 +4,23 @@
 
 mod account;
 mod bucket;
+mod custom_key_store;
 mod fault;
+mod grant;
 mod key;
 mod region;
+mod rotation;
 mod usage;
 mod value;
 
 pub use account::{AccountFile, AccountState, MemberFile, OrganizationFile, RoleFile};
 pub use bucket::{BucketFile, EncryptionKind, KeyForm};
+pub use custom_key_store::{CustomKeyStoreFile, XksProxyFile};
 pub use fault::FaultFile;
+pub use grant::GrantFile;
 pub use key::{KeyFile, MultiRegionRole};
 pub use region::{Applied, QuotaFile, RegionFile};
+pub use rotation::{CompletedRotationFile, MaterialFile, RotationFile};
 pub use usage::{BusinessHoursFile, UsageFile};
 pub use value::{At, Instant, OneOrMany};
 
@@ -30,6 +36,9 @@ pub struct EstateFile {
     pub _schema: Option<String>,
     /// The instant that it always is in this estate.
     pub as_of: Instant,
+    /// When AWS KMS began to record the last usage of keys; 2026-03-11T00:00:00Z where nothing is said, or `as_of` if
+    /// that is earlier.
+    pub last_usage_tracking_start: Option<At<Instant>>,
     /// The account that the credentials belong to.
     pub account: AccountFile,
     /// The organization that the account belongs to, if it does.
