@@ -63,6 +63,33 @@ impl KeyIds {
         format!("{third:016x}{fourth:016x}{second:016x}{first:016x}")
     }
 
+    /// The ids of the key material that came into use with the `rotation`th rotation; of the first, with none.
+    pub fn after_rotation(self, rotation: u32) -> KeyIds {
+        match rotation {
+            0 => self,
+            rotation => KeyIds {
+                seed: mix(self.seed ^ (u64::from(rotation) << 32)),
+            },
+        }
+    }
+
+    /// 64 hexadecimal digits, as in the id of a grant.
+    pub fn of_grant(self, number: u32) -> String {
+        let [first, second] = self.words(number);
+        let [third, fourth] = self.words(!number);
+        let scrambled = scramble(number, self.seed as u32);
+        format!(
+            "{scrambled:08x}{:08x}{second:016x}{third:016x}{fourth:016x}",
+            first as u32
+        )
+    }
+
+    /// The number of the grant with this id.
+    pub fn grant_number(self, id: &str) -> Option<u32> {
+        let number = unscramble(hex(id, 0)?, self.seed as u32);
+        (self.of_grant(number) == id).then_some(number)
+    }
+
     fn words(self, number: u32) -> [u64; 2] {
         let first = mix(self.seed ^ u64::from(number));
         [first, mix(first)]
@@ -144,6 +171,27 @@ mod tests {
                 assert_eq!(ids.multi_region_member(&id), Some((set, member)));
             }
         }
+    }
+
+    #[test]
+    fn a_grant_id_leads_back_to_its_number() {
+        let ids = KeyIds::new("arn:aws:kms:eu-west-3:111122223333:key/1");
+        for number in (0..5000).chain([u32::MAX]) {
+            let id = ids.of_grant(number);
+            assert_eq!(id.len(), 64);
+            assert_eq!(ids.grant_number(&id), Some(number));
+        }
+        assert_eq!(ids.grant_number(&KeyIds::new("another").of_grant(1)), None);
+    }
+
+    #[test]
+    fn every_rotation_gives_other_key_material() {
+        let ids = KeyIds::new("111122223333/eu-west-3");
+        let materials: HashSet<String> = (0..100)
+            .flat_map(|rotation| (0..10).map(move |key| ids.after_rotation(rotation).material(key)))
+            .collect();
+        assert_eq!(materials.len(), 1000);
+        assert_eq!(ids.after_rotation(0).material(3), ids.material(3));
     }
 
     #[test]

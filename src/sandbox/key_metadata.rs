@@ -34,6 +34,9 @@ pub(super) fn describe_key(key: &Key<'_>) -> String {
     if has_material(template) {
         let _ = write!(json, ",\"CurrentKeyMaterialId\":\"{}\"", key.material());
     }
+    if let Some(store) = &template.custom_key_store {
+        store.push_members(&mut json, key);
+    }
     json.push_str(key.shared_metadata());
     json.push_str("}}");
     json
@@ -46,6 +49,14 @@ pub(super) fn push_seconds(json: &mut String, millisecond: i64) {
         0 => write!(json, "{seconds}"),
         thousandths => write!(json, "{seconds}.{thousandths:03}"),
     };
+}
+
+/// The same as a value of JSON.
+pub(super) fn seconds(millisecond: i64) -> Value {
+    let mut seconds = String::new();
+    push_seconds(&mut seconds, millisecond);
+    // It is a number.
+    seconds.parse().unwrap_or_default()
 }
 
 /// `text` as it stands between the quotes of a JSON string.

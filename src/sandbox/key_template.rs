@@ -2,6 +2,11 @@
 
 use super::key_operation::KeyRequests;
 use super::key_spec::{KeySpec, Usage};
+use super::kms::custom_key_stores::StoredKey;
+use super::kms::grants::Grant;
+use super::kms::last_usage::LastUsage;
+use super::kms::policies::Policies;
+use super::kms::rotations::Rotations;
 use super::pattern::Pattern;
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -36,6 +41,37 @@ pub(super) enum Origin {
     ExternalKeyStore,
 }
 
+impl Origin {
+    /// As the KMS API spells it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Origin::AwsKms => "AWS_KMS",
+            Origin::External => "EXTERNAL",
+            Origin::CloudHsm => "AWS_CLOUDHSM",
+            Origin::ExternalKeyStore => "EXTERNAL_KEY_STORE",
+        }
+    }
+}
+
+/// When keys were created: the first, the last, and the others evenly between.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Creation {
+    pub first: Timestamp,
+    pub last: Timestamp,
+    pub count: u32,
+}
+
+impl Creation {
+    /// The creation of the `n`th key, from 1 up, in epoch milliseconds.
+    pub fn millisecond(self, n: u32) -> i64 {
+        let (first, last) = (self.first.as_millisecond(), self.last.as_millisecond());
+        match i64::from(self.count - 1) {
+            0 => first,
+            steps => first + (last - first) / steps * i64::from(n - 1),
+        }
+    }
+}
+
 /// A key's part in a multi-Region set.
 #[derive(Clone, Debug)]
 pub(super) struct MultiRegion {
@@ -58,12 +94,19 @@ pub(super) struct KeyTemplate {
     pub usage: &'static Usage,
     pub origin: Origin,
     pub state: KeyState,
-    /// The creation of the first key, and of the last; the others lie between, evenly.
-    pub created: (Timestamp, Timestamp),
+    pub created: Creation,
     pub deletion_in_days: i64,
+    /// When the first of the imported key materials expires.
     pub valid_to: Option<Timestamp>,
     pub aws_managed: bool,
     pub multi_region: Option<MultiRegion>,
+    pub policies: Policies,
+    /// Rotation, of keys that can rotate.
+    pub rotations: Option<Rotations>,
+    pub grants: Vec<Grant>,
+    pub last_usage: Option<LastUsage>,
+    /// The place in a custom key store, of keys that are in one.
+    pub custom_key_store: Option<StoredKey>,
     /// How often each of the keys is used.
     pub requests: Vec<KeyRequests>,
 }
@@ -99,10 +142,8 @@ impl KeyTemplate {
             }
             _ => {}
         }
-        match self.origin {
-            Origin::AwsKms => {}
-            Origin::External if self.state == KeyState::PendingImport => {}
-            Origin::External => match self.valid_to {
+        if self.origin == Origin::External && self.state != KeyState::PendingImport {
+            match self.valid_to {
                 Some(valid_to) => {
                     put("ExpirationModel", json!("KEY_MATERIAL_EXPIRES"));
                     put("ValidTo", json!(valid_to.as_second()));
@@ -110,14 +151,6 @@ impl KeyTemplate {
                 None => {
                     put("ExpirationModel", json!("KEY_MATERIAL_DOES_NOT_EXPIRE"));
                 }
-            },
-            Origin::CloudHsm => {
-                put("CustomKeyStoreId", json!("cks-1a2b3c4d5e6f7a8b9"));
-                put("CloudHsmClusterId", json!("cluster-1a23b4cdefg"));
-            }
-            Origin::ExternalKeyStore => {
-                put("CustomKeyStoreId", json!("cks-9b8a7f6e5d4c3b2a1"));
-                put("XksKeyConfiguration", json!({ "Id": "bb8562717f809024" }));
             }
         }
         let object = Value::Object(members).to_string();

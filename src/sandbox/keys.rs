@@ -22,6 +22,8 @@ pub(super) struct KeyPlan {
 pub(super) struct Keys<'a> {
     plan: &'a KeyPlan,
     pub account: &'a str,
+    pub partition: &'a str,
+    pub region: &'a str,
     /// `arn:aws:kms:eu-west-3:111122223333:`, to which `key/` or an alias name is added.
     pub arn_prefix: String,
     ids: KeyIds,
@@ -81,11 +83,13 @@ impl KeyPlan {
     }
 
     /// The keys that an account has from this plan.
-    pub fn of<'a>(&'a self, account: &'a Account<'_>, partition: &str, region: &str) -> Keys<'a> {
+    pub fn of<'a>(&'a self, account: &'a Account<'_>, partition: &'a str, region: &'a str) -> Keys<'a> {
         let id = &account.id;
         Keys {
             plan: self,
             account: id,
+            partition,
+            region,
             arn_prefix: format!("arn:{partition}:kms:{region}:{id}:"),
             ids: KeyIds::new(&format!("{id}/{region}")),
             multi_region_ids: KeyIds::new(id),
@@ -240,12 +244,19 @@ impl<'a> Key<'a> {
         format!("{}key/{}", self.keys.arn_prefix, self.id())
     }
 
-    /// The id of the key material in use; a replica has its primary's.
+    /// The id of the key material in use.
     pub fn material(&self) -> String {
-        match &self.placed.template.multi_region {
-            Some(MultiRegion { set, .. }) => self.keys.multi_region_ids.material(set.rotate_left(16) ^ self.n),
-            None => self.keys.ids.material(self.number()),
-        }
+        let rotations = self.placed.template.rotations.as_ref();
+        self.material_after(rotations.map_or(0, |rotations| rotations.completed_len(self.n)))
+    }
+
+    /// The id of the key material that came into use with the `rotation`th rotation; a replica has its primary's.
+    pub fn material_after(&self, rotation: u32) -> String {
+        let (ids, number) = match &self.placed.template.multi_region {
+            Some(MultiRegion { set, .. }) => (self.keys.multi_region_ids, set.rotate_left(16) ^ self.n),
+            None => (self.keys.ids, self.number()),
+        };
+        ids.after_rotation(rotation).material(number)
     }
 
     fn number(&self) -> u32 {
@@ -259,13 +270,7 @@ impl<'a> Key<'a> {
 
     /// Creation in epoch milliseconds.
     pub fn created_millisecond(&self) -> i64 {
-        let (first, last) = self.placed.template.created;
-        let (first, last) = (first.as_millisecond(), last.as_millisecond());
-        let steps = i64::from(self.placed.template.count - 1);
-        match steps {
-            0 => first,
-            steps => first + (last - first) / steps * i64::from(self.n - 1),
-        }
+        self.placed.template.created.millisecond(self.n)
     }
 
     pub fn aliases(&self) -> impl Iterator<Item = String> + use<'a> {

@@ -1,9 +1,16 @@
 //! AWS KMS: JSON 1.1.
 
+pub(super) mod custom_key_stores;
+pub(super) mod grants;
+pub(super) mod last_usage;
+pub(super) mod policies;
+pub(super) mod rotations;
+
 use super::Call;
+use super::estate::Region;
 use super::faults::Subject;
 use super::json::{operation, read};
-use super::key_metadata::{describe_key, push_seconds};
+use super::key_metadata::{describe_key, seconds};
 use super::keys::{Alias, Key, Keys};
 use super::paging::{Page, PagingFault, page};
 use super::request::{Reply, Response};
@@ -23,15 +30,24 @@ struct Input<'a> {
     #[serde(borrow)]
     marker: Option<Cow<'a, str>>,
     resource_owners: Option<Vec<String>>,
+    policy_name: Option<String>,
+    include_key_material: Option<String>,
+    grant_id: Option<String>,
+    grantee_principal: Option<String>,
+    grantee_service_principal: Option<String>,
+    custom_key_store_id: Option<String>,
+    custom_key_store_name: Option<String>,
 }
 
-pub(super) fn answer(call: &Call<'_>, keys: &Keys<'_>) -> Reply {
+pub(super) fn answer(call: &Call<'_>, region: &Region) -> Reply {
+    let account = &call.identity.account;
+    let keys = region.keys.of(account, &call.estate.partition, &region.name);
     let operation = operation(call, "TrentService.");
     let input: Input<'_> = match read(call) {
         Ok(input) => input,
         Err(refusal) => return call.refuse(&refusal).into(),
     };
-    let key = input.key_id.as_deref().map(|given| find(call, keys, given));
+    let key = input.key_id.as_deref().map(|given| find(call, operation, &keys, given));
     let subject = Subject {
         operation,
         key: key.as_ref().and_then(|found| found.as_ref().ok()).copied(),
@@ -39,11 +55,24 @@ pub(super) fn answer(call: &Call<'_>, keys: &Keys<'_>) -> Reply {
         ..Subject::default()
     };
     call.answer(&subject, |fault| {
+        let list = List {
+            call,
+            operation,
+            input: &input,
+            fault,
+        };
         let body = match operation {
-            "ListKeys" => list_keys(call, keys, &input, fault),
-            "ListAliases" => list_aliases(call, keys, &input, key.transpose()?, fault),
+            "ListKeys" => list_keys(&list, &keys),
+            "ListAliases" => list_aliases(&list, &keys, key.transpose()?),
             "DescribeKey" => Ok(describe_key(&required(key)?)),
-            "ListResourceTags" => list_resource_tags(call, &required(key)?, &input, fault),
+            "ListResourceTags" => list_resource_tags(&list, &required(key)?),
+            "GetKeyPolicy" => policies::get_key_policy(&required(key)?, input.policy_name.as_deref()),
+            "ListKeyPolicies" => policies::list_key_policies(&list, &required(key)?),
+            "GetKeyRotationStatus" => rotations::get_key_rotation_status(&required(key)?),
+            "ListKeyRotations" => rotations::list_key_rotations(&list, &required(key)?),
+            "ListGrants" => grants::list_grants(&list, &required(key)?),
+            "GetKeyLastUsage" => Ok(last_usage::get_key_last_usage(call, &required(key)?)),
+            "DescribeCustomKeyStores" => custom_key_stores::describe(&list, &keys, &region.custom_key_stores),
             other => Err(Service::Kms.unknown_operation(other)),
         };
         Ok(Response::ok(AWS_JSON, body?))
@@ -60,11 +89,11 @@ fn required(key: Option<Result<Key<'_>, Refusal>>) -> Result<Key<'_>, Refusal> {
     })
 }
 
-/// The key that a caller means by an id, an ARN or an alias.
+/// The key that a caller means by an id, an ARN or, where the operation takes one, an alias.
 ///
 /// The real DescribeKey creates the key behind an `alias/aws/` alias that has none yet. This one
 /// changes nothing, and says that there is no such key.
-fn find<'a>(call: &Call<'_>, keys: &'a Keys<'_>, given: &str) -> Result<Key<'a>, Refusal> {
+fn find<'a>(call: &Call<'_>, operation: &str, keys: &'a Keys<'_>, given: &str) -> Result<Key<'a>, Refusal> {
     let not_found = |message: String| Refusal::new("NotFoundException", message);
     let named = if given.starts_with("arn:") {
         let mut parts = given.splitn(6, ':').skip(3);
@@ -74,13 +103,13 @@ fn find<'a>(call: &Call<'_>, keys: &'a Keys<'_>, given: &str) -> Result<Key<'a>,
             return Err(not_found(format!("Invalid arn {region}")));
         }
         if account != call.identity.account.id {
-            return Err(no_resource_policy(call, given));
+            return Err(no_resource_policy(call, operation, given));
         }
         parts.next().unwrap_or_default()
     } else {
         given
     };
-    if named.starts_with("alias/") {
+    if named.starts_with("alias/") && operation == "DescribeKey" {
         return keys
             .with_alias(named)
             .ok_or_else(|| not_found(format!("Alias {}{named} is not found.", keys.arn_prefix)));
@@ -94,8 +123,8 @@ fn find<'a>(call: &Call<'_>, keys: &'a Keys<'_>, given: &str) -> Result<Key<'a>,
 }
 
 /// Another account's key: its policy would have to let this account in.
-fn no_resource_policy(call: &Call<'_>, arn: &str) -> Refusal {
-    let action = Service::Kms.action(operation(call, "TrentService."));
+fn no_resource_policy(call: &Call<'_>, operation: &str, arn: &str) -> Refusal {
+    let action = Service::Kms.action(operation);
     let caller = &call.identity.arn;
     Refusal::new(
         "AccessDeniedException",
@@ -106,32 +135,39 @@ fn no_resource_policy(call: &Call<'_>, arn: &str) -> Refusal {
     )
 }
 
-/// A page of one of the lists, or the refusal of its marker.
-fn page_of(
-    call: &Call<'_>,
-    list: &str,
-    total: usize,
-    size: usize,
-    input: &Input<'_>,
+/// One of the lists, as it is asked for.
+struct List<'a> {
+    call: &'a Call<'a>,
+    operation: &'a str,
+    input: &'a Input<'a>,
     fault: Option<PagingFault>,
-) -> Result<Page, Refusal> {
-    let list = format!("{list}/{}", call.region);
-    page(&list, total, size, input.marker.as_deref(), fault)
-        .ok_or_else(|| Refusal::new("InvalidMarkerException", "Could not deserialize marker"))
 }
 
-fn list_keys(
-    call: &Call<'_>,
-    keys: &Keys<'_>,
-    input: &Input<'_>,
-    fault: Option<PagingFault>,
-) -> Result<String, Refusal> {
-    let size = page_size(input.limit, "limit", 100, 1000)?;
+impl List<'_> {
+    /// The place of the page that is asked for among `total` items; `default` and `most` are the sizes that a page has.
+    fn place(&self, total: usize, default: usize, most: usize) -> Result<Page, Refusal> {
+        let size = page_size(self.input.limit, "limit", default, most)?;
+        let key = self.input.key_id.as_deref().unwrap_or_default();
+        let list = format!("{}/{}/{key}", self.operation, self.call.region);
+        page(&list, total, size, self.input.marker.as_deref(), self.fault)
+            .ok_or_else(|| Refusal::new("InvalidMarkerException", "Could not deserialize marker"))
+    }
+
+    /// The answer with the items of a page.
+    fn answer(&self, member: &str, items: Vec<Value>, page: Page) -> String {
+        let mut body = json!({ member: items, "Truncated": page.truncated });
+        if let Some(next) = page.next {
+            body["NextMarker"] = next.into();
+        }
+        body.to_string()
+    }
+}
+
+fn list_keys(list: &List<'_>, keys: &Keys<'_>) -> Result<String, Refusal> {
     // No key is shared with this account.
-    let owners = input.resource_owners.as_deref().unwrap_or_default();
+    let owners = list.input.resource_owners.as_deref().unwrap_or_default();
     let own = owners.is_empty() || owners.iter().any(|owner| owner == "SELF");
-    let total = if own { keys.len() } else { 0 };
-    let page = page_of(call, "ListKeys", total, size, input, fault)?;
+    let page = list.place(if own { keys.len() } else { 0 }, 100, 1000)?;
     let mut json = String::with_capacity(64 + page.range.len() * (110 + keys.arn_prefix.len()));
     json.push_str("{\"Keys\":[");
     let listed = page.range.clone().filter_map(|position| keys.listed(position));
@@ -149,14 +185,7 @@ fn list_keys(
     Ok(json)
 }
 
-fn list_aliases(
-    call: &Call<'_>,
-    keys: &Keys<'_>,
-    input: &Input<'_>,
-    key: Option<Key<'_>>,
-    fault: Option<PagingFault>,
-) -> Result<String, Refusal> {
-    let size = page_size(input.limit, "limit", 50, 100)?;
+fn list_aliases(list: &List<'_>, keys: &Keys<'_>, key: Option<Key<'_>>) -> Result<String, Refusal> {
     let of_key: Vec<Alias<'_>> = key
         .iter()
         .flat_map(|key| key.aliases().map(|name| Alias { name, key: Some(*key) }))
@@ -165,7 +194,7 @@ fn list_aliases(
         Some(_) => of_key.len(),
         None => keys.aliases_len(),
     };
-    let page = page_of(call, "ListAliases", total, size, input, fault)?;
+    let page = list.place(total, 50, 100)?;
     let aliases: Vec<Value> = match key {
         Some(_) => of_key[page.range.clone()]
             .iter()
@@ -178,16 +207,14 @@ fn list_aliases(
             .map(|alias| alias_entry(keys, &alias))
             .collect(),
     };
-    Ok(list("Aliases", aliases, page))
+    Ok(list.answer("Aliases", aliases, page))
 }
 
 fn alias_entry(keys: &Keys<'_>, alias: &Alias<'_>) -> Value {
     let arn = format!("{}{}", keys.arn_prefix, alias.name);
     let mut entry = json!({ "AliasName": alias.name, "AliasArn": arn });
     if let Some(key) = alias.key {
-        let mut seconds = String::new();
-        push_seconds(&mut seconds, key.created_millisecond());
-        let created: Value = seconds.parse().unwrap_or_default();
+        let created = seconds(key.created_millisecond());
         entry["TargetKeyId"] = key.id().into();
         entry["LastUpdatedDate"] = created.clone();
         entry["CreationDate"] = created;
@@ -195,26 +222,11 @@ fn alias_entry(keys: &Keys<'_>, alias: &Alias<'_>) -> Value {
     entry
 }
 
-fn list_resource_tags(
-    call: &Call<'_>,
-    key: &Key<'_>,
-    input: &Input<'_>,
-    fault: Option<PagingFault>,
-) -> Result<String, Refusal> {
-    let size = page_size(input.limit, "limit", 50, 50)?;
-    let total = key.template().tags.len();
-    let page = page_of(call, "ListResourceTags", total, size, input, fault)?;
+fn list_resource_tags(list: &List<'_>, key: &Key<'_>) -> Result<String, Refusal> {
+    let page = list.place(key.template().tags.len(), 50, 50)?;
     let tags = key.tags().skip(page.range.start).take(page.range.len());
     let tags = tags.map(|(name, value)| json!({ "TagKey": name, "TagValue": value }));
-    Ok(list("Tags", tags.collect(), page))
-}
-
-fn list(member: &str, items: Vec<Value>, page: Page) -> String {
-    let mut body = json!({ member: items, "Truncated": page.truncated });
-    if let Some(next) = page.next {
-        body["NextMarker"] = next.into();
-    }
-    body.to_string()
+    Ok(list.answer("Tags", tags.collect(), page))
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ mod key_metadata;
 mod key_operation;
 mod key_spec;
 mod key_template;
+mod key_text;
 mod keys;
 mod kms;
 mod logs;
@@ -215,10 +216,7 @@ impl Call<'_> {
             (service, None) => self.refuse(&service.unknown_token()).into(),
             (service, Some(region)) if !region.enabled => self.refuse(&service.unknown_token()).into(),
             (Service::Sts, Some(_)) => sts::answer(self),
-            (Service::Kms, Some(region)) => {
-                let account = &self.identity.account;
-                kms::answer(self, &region.keys.of(account, &self.estate.partition, &region.name))
-            }
+            (Service::Kms, Some(region)) => kms::answer(self, region),
             (Service::Quotas, Some(region)) => service_quotas::answer(self, region),
             (Service::CloudWatch, Some(region)) => cloudwatch::answer(self, region),
             (Service::Logs, Some(region)) => logs::answer(self, region),

@@ -116,7 +116,19 @@ impl Service {
     /// The operations that this AWS answers.
     pub fn operations(self) -> &'static [&'static str] {
         match self {
-            Service::Kms => &["ListKeys", "ListAliases", "DescribeKey", "ListResourceTags"],
+            Service::Kms => &[
+                "ListKeys",
+                "ListAliases",
+                "DescribeKey",
+                "ListResourceTags",
+                "GetKeyPolicy",
+                "ListKeyPolicies",
+                "GetKeyRotationStatus",
+                "ListKeyRotations",
+                "ListGrants",
+                "GetKeyLastUsage",
+                "DescribeCustomKeyStores",
+            ],
             Service::Quotas => &[
                 "GetAWSDefaultServiceQuota",
                 "GetServiceQuota",

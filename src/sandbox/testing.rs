@@ -48,6 +48,101 @@ pub(super) const SMALL: &str = r#"
     encryption = "none"
 "#;
 
+/// An estate of one Region, eu-west-3, with these lines in it.
+pub(super) fn region(lines: &str) -> Sandbox {
+    sandbox(&format!(
+        "as_of = 2026-06-15T06:00:00Z\naccount = {{ id = \"111122223333\" }}\n[[region]]\nname = \"eu-west-3\"\n{lines}"
+    ))
+}
+
+/// A key in every state, with the alias `alias/` and the state, in eu-west-3.
+pub(super) fn every_state() -> Sandbox {
+    region(
+        r#"
+        custom_key_store = [
+            { name = "hsm", type = "AWS_CLOUDHSM", state = "DISCONNECTED", created = 2023-01-01T00:00:00Z },
+        ]
+
+        [[region.key]]
+        alias = "alias/Enabled"
+        description = 'a "quoted" one'
+        created = 2024-01-02T03:04:05Z
+        rotation = { enabled = true }
+
+        [[region.key]]
+        alias = "alias/Disabled"
+        state = "Disabled"
+        created = 2024-01-02T03:04:05Z
+        rotation = { enabled = true }
+
+        [[region.key]]
+        alias = "alias/PendingDeletion"
+        state = "PendingDeletion"
+        deletion_in_days = 9
+        created = 2024-01-02T03:04:05Z
+        rotation = { enabled = true }
+
+        [[region.key]]
+        alias = "alias/PendingImport"
+        origin = "EXTERNAL"
+        state = "PendingImport"
+        created = 2024-01-02T03:04:05Z
+
+        [[region.key]]
+        alias = "alias/Unavailable"
+        origin = "AWS_CLOUDHSM"
+        custom_key_store = "hsm"
+        created = 2024-01-02T03:04:05Z
+
+        [[region.key]]
+        alias = "alias/Updating"
+        state = "Updating"
+        multi_region = "primary"
+        created = 2024-01-02T03:04:05Z
+
+        [[region.key]]
+        alias = "alias/PendingReplicaDeletion"
+        state = "PendingReplicaDeletion"
+        deletion_in_days = 9
+        multi_region = "primary"
+        multi_region_set = "deleted"
+        created = 2024-01-02T03:04:05Z
+        rotation = { enabled = true }
+
+        [[region.key]]
+        alias = "alias/Creating"
+        state = "Creating"
+        multi_region = "replica"
+        multi_region_set = "new"
+        created = 2024-01-02T03:04:05Z
+
+        [[region]]
+        name = "us-east-1"
+        key = [
+            { multi_region = "replica", multi_region_set = "deleted" },
+            { multi_region = "primary", multi_region_set = "new" },
+        ]
+        "#,
+    )
+}
+
+pub(super) const STATES: [&str; 8] = [
+    "Creating",
+    "Enabled",
+    "Disabled",
+    "PendingDeletion",
+    "PendingImport",
+    "PendingReplicaDeletion",
+    "Unavailable",
+    "Updating",
+];
+
+/// The id of the key with an alias.
+pub(super) async fn key_id(kms: &aws_sdk_kms::Client, alias: &str) -> String {
+    let key = kms.describe_key().key_id(alias).send().await.unwrap();
+    key.key_metadata.unwrap().key_id
+}
+
 pub(super) fn config(sandbox: &Sandbox, region: &str) -> SdkConfig {
     let credentials = Credentials::new("AKIDEXAMPLE", "secret", None, None, "sandbox");
     SdkConfig::builder()

@@ -6,24 +6,29 @@ use super::checked::{account_id, is_plain_name};
 use super::fault::fault;
 use super::file::{AccountFile, At, BucketFile, EstateFile, RegionFile, TrailFile};
 use super::key_sets::KeySets;
+use super::last_usage::tracking_start;
 use super::region::region;
 use super::trails::trails;
-use super::{AccountSet, Buckets, Estate, Organization, Problem, Region};
+use super::{AccountSet, Buckets, Estate, Organization, Problem, Region, Setting};
 use crate::sandbox::faults::Faults;
-use jiff::Timestamp;
 use std::collections::HashSet;
 
 pub(super) fn estate(file: EstateFile) -> Result<Estate, Problem> {
     let as_of = file.as_of.0;
     let partition = partition(&file.account)?;
     let home = account_id(&file.account.id, &file.account.id)?;
+    let setting = Setting {
+        as_of,
+        partition: &partition,
+        last_usage_tracking_start: tracking_start(file.last_usage_tracking_start.as_ref(), as_of)?,
+    };
     let organization = file.organization.as_ref();
     let organization = organization.map(|file| Organization::new(file, &home)).transpose()?;
     let mut bucket_names = HashSet::new();
     let mut contents =
         |id: &str, accounts: u32, regions: &[RegionFile], buckets: &[BucketFile], trails: &[At<TrailFile>]| {
             let manages = |organization: &Organization| accounts == 1 && organization.management_account == id;
-            let regions = self::regions(regions, as_of)?;
+            let regions = self::regions(regions, &setting)?;
             Ok(Contents {
                 buckets: Buckets::new(buckets, &regions, as_of, accounts, &mut bucket_names)?,
                 trails: self::trails(trails, &regions, organization.as_ref().is_some_and(manages), as_of)?,
@@ -60,6 +65,7 @@ pub(super) fn estate(file: EstateFile) -> Result<Estate, Problem> {
     let faults = Faults::new(faults.collect::<Result<_, _>>()?);
     Ok(Estate {
         as_of,
+        last_usage_tracking_start: setting.last_usage_tracking_start,
         partition,
         organization,
         faults,
@@ -116,7 +122,7 @@ fn check_ids(accounts: &[AccountSet], file: &EstateFile) -> Result<(), Problem> 
     Ok(())
 }
 
-fn regions(files: &[RegionFile], as_of: Timestamp) -> Result<Vec<Region>, Problem> {
+fn regions(files: &[RegionFile], setting: &Setting<'_>) -> Result<Vec<Region>, Problem> {
     let sets = KeySets::new(files)?;
     let mut names = HashSet::new();
     let mut regions = Vec::with_capacity(files.len());
@@ -127,7 +133,7 @@ fn regions(files: &[RegionFile], as_of: Timestamp) -> Result<Vec<Region>, Proble
             } else if !names.insert(name.as_str()) {
                 format!("Region `{name}` is there twice; merge the two sections")
             } else {
-                regions.push(region(file, name, as_of, &sets)?);
+                regions.push(region(file, name, setting, &sets)?);
                 continue;
             };
             return Err(Problem::new(file.name.span(), problem));

@@ -3,26 +3,28 @@
 use super::Problem;
 use super::checked::check_count;
 use super::file::{At, KeyFile, MultiRegionRole, RegionFile};
+use super::region::spec_and_usage;
 use crate::sandbox::key_template::MultiRegion;
 use std::collections::BTreeMap;
 
 /// The multi-Region sets of an estate: a primary key, or several alike, and their replicas.
 #[derive(Debug, Default)]
-pub(super) struct KeySets {
+pub(super) struct KeySets<'a> {
     /// By the name in the file, or by the place in it of a set that has no name.
-    sets: BTreeMap<String, KeySet>,
+    sets: BTreeMap<String, KeySet<'a>>,
 }
 
 #[derive(Debug, Default)]
-struct KeySet {
+struct KeySet<'a> {
     number: u32,
     count: u32,
     primary: Option<String>,
+    primary_key: Option<&'a At<KeyFile>>,
     replicas: Vec<String>,
 }
 
-impl KeySets {
-    pub fn new(regions: &[RegionFile]) -> Result<KeySets, Problem> {
+impl<'a> KeySets<'a> {
+    pub fn new(regions: &'a [RegionFile]) -> Result<KeySets<'a>, Problem> {
         let mut sets = KeySets::default();
         for region in regions {
             for name in region.name.as_slice() {
@@ -41,12 +43,15 @@ impl KeySets {
                          another Region the same multi_region_set",
                     ));
                 }
+                if let Some(primary) = sets.primary_of(key) {
+                    check_shared(key, primary)?;
+                }
             }
         }
         Ok(sets)
     }
 
-    fn add(&mut self, key: &At<KeyFile>, region: &str) -> Result<(), Problem> {
+    fn add(&mut self, key: &'a At<KeyFile>, region: &str) -> Result<(), Problem> {
         let Some(role) = key.multi_region else {
             return match &key.multi_region_set {
                 None => Ok(()),
@@ -72,7 +77,10 @@ impl KeySets {
             "a multi-Region set has one primary; the others are replicas"
         } else {
             match role {
-                MultiRegionRole::Primary => set.primary = Some(region.to_owned()),
+                MultiRegionRole::Primary => {
+                    set.primary = Some(region.to_owned());
+                    set.primary_key = Some(key);
+                }
                 MultiRegionRole::Replica => set.replicas.push(region.to_owned()),
             }
             return Ok(());
@@ -80,9 +88,15 @@ impl KeySets {
         Err(Problem::new(key.span(), problem))
     }
 
-    fn set_of(&self, key: &At<KeyFile>) -> Option<&KeySet> {
+    fn set_of(&self, key: &At<KeyFile>) -> Option<&KeySet<'a>> {
         key.multi_region?;
         self.sets.get(&set_name(key))
+    }
+
+    /// The primary key of a replica.
+    pub fn primary_of(&self, key: &At<KeyFile>) -> Option<&'a At<KeyFile>> {
+        let primary = self.set_of(key)?.primary_key?;
+        (key.multi_region == Some(MultiRegionRole::Replica)).then_some(primary)
     }
 
     pub fn part_of(&self, key: &At<KeyFile>, region: &str) -> Option<MultiRegion> {
@@ -95,6 +109,17 @@ impl KeySets {
             replica_regions: set.replicas.clone(),
         })
     }
+}
+
+/// A replica shares these with its primary: <https://docs.aws.amazon.com/kms/latest/APIReference/API_ReplicateKey.html>.
+fn check_shared(replica: &At<KeyFile>, primary: &At<KeyFile>) -> Result<(), Problem> {
+    if replica.origin == primary.origin && spec_and_usage(replica)? == spec_and_usage(primary)? {
+        return Ok(());
+    }
+    Err(Problem::new(
+        replica.span(),
+        "a replica has the origin, spec and usage of its primary: write the same in both",
+    ))
 }
 
 fn set_name(key: &At<KeyFile>) -> String {

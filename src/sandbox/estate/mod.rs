@@ -9,11 +9,17 @@ mod bucket_metrics;
 mod buckets;
 mod build;
 mod checked;
+mod custom_key_stores;
 mod fault;
 mod file;
+mod grants;
 mod key_sets;
+mod key_state;
+mod last_usage;
 mod metric_filters;
+mod policies;
 mod region;
+mod rotations;
 mod schema;
 mod trails;
 mod usage;
@@ -35,8 +41,10 @@ use super::catalogue::{CatalogueQuota, UsageMetric};
 use super::curve::Curve;
 use super::faults::Faults;
 use super::keys::KeyPlan;
+use super::kms::custom_key_stores::CustomKeyStore;
 use jiff::Timestamp;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Why an estate file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +80,8 @@ pub enum EstateError {
 pub(super) struct Estate {
     pub as_of: Timestamp,
     pub partition: String,
+    /// When KMS began to record the last usage of keys.
+    pub last_usage_tracking_start: Timestamp,
     pub organization: Option<Organization>,
     pub faults: Faults,
     /// The first holds the account of the credentials.
@@ -84,6 +94,7 @@ pub(super) struct Region {
     pub name: String,
     pub enabled: bool,
     pub keys: KeyPlan,
+    pub custom_key_stores: Vec<Arc<CustomKeyStore>>,
     pub quotas: Vec<Quota>,
     pub usage: Vec<Usage>,
     pub alarms: Alarms,
@@ -166,6 +177,14 @@ impl Estate {
         }
         None
     }
+}
+
+/// What holds for a whole estate, and what its parts are checked against.
+#[derive(Clone, Copy, Debug)]
+struct Setting<'a> {
+    as_of: Timestamp,
+    partition: &'a str,
+    last_usage_tracking_start: Timestamp,
 }
 
 /// What is wrong with an estate file, and where: bytes of its text.

@@ -4,6 +4,12 @@ use aws_sdk_kms::operation::RequestId;
 use aws_sdk_kms::types::KeyState;
 use std::collections::HashSet;
 
+mod custom_key_stores;
+mod grants;
+mod last_usage;
+mod policies;
+mod rotations;
+
 #[tokio::test]
 async fn the_paginator_of_the_sdk_finds_every_key_of_the_built_in_estate() {
     let sandbox = Sandbox::built_in().unwrap();
@@ -65,34 +71,17 @@ async fn the_aliases_of_one_key_can_be_asked_for() {
 
 #[tokio::test]
 async fn describe_key_tells_everything_in_every_state() {
-    let states = [
-        "Creating",
-        "Enabled",
-        "Disabled",
-        "PendingDeletion",
-        "PendingImport",
-        "PendingReplicaDeletion",
-        "Unavailable",
-        "Updating",
-    ];
-    for state in states {
-        let sandbox = testing::sandbox(&format!(
-            r#"
-            as_of = 2026-06-15T06:00:00Z
-            account = {{ id = "111122223333" }}
-            [[region]]
-            name = "eu-west-3"
-            key = [{{ alias = "alias/k", state = "{state}", deletion_in_days = 9,
-                description = 'a "quoted" one', created = 2024-01-02T03:04:05Z }}]
-            "#
-        ));
-        let kms = testing::kms(&sandbox, "eu-west-3");
-        let answer = kms.describe_key().key_id("alias/k").send().await.unwrap();
+    let sandbox = testing::every_state();
+    let kms = testing::kms(&sandbox, "eu-west-3");
+    for state in testing::STATES {
+        let alias = format!("alias/{state}");
+        let answer = kms.describe_key().key_id(alias).send().await.unwrap();
         assert!(answer.request_id().is_some());
         let key = answer.key_metadata.unwrap();
         assert_eq!(key.key_state(), Some(&KeyState::from(state)));
         assert_eq!(key.enabled(), state == "Enabled");
-        assert_eq!(key.description(), Some("a \"quoted\" one"));
+        let description = if state == "Enabled" { "a \"quoted\" one" } else { "" };
+        assert_eq!(key.description(), Some(description));
         assert_eq!(key.creation_date().unwrap().secs(), 1_704_164_645);
         let arn = format!("arn:aws:kms:eu-west-3:111122223333:key/{}", key.key_id());
         assert_eq!(key.arn(), Some(arn.as_str()));
@@ -155,8 +144,50 @@ async fn wrong_requests_get_the_errors_of_kms() {
     assert!(marker.into_service_error().is_invalid_marker_exception());
     let limit = kms.list_keys().limit(1001).send().await.unwrap_err();
     assert_eq!(limit.code(), Some("ValidationException"));
-    let unknown = kms.list_grants().key_id(unknown).send().await.unwrap_err();
+    let unknown = kms.get_public_key().key_id(unknown).send().await.unwrap_err();
     assert_eq!(unknown.code(), Some("UnknownOperationException"));
+}
+
+#[tokio::test]
+async fn only_describe_key_takes_an_alias() {
+    let sandbox = testing::sandbox(testing::SMALL);
+    let kms = testing::kms(&sandbox, "eu-west-3");
+    let alias = "alias/tenant-001";
+    let errors = [
+        kms.get_key_policy()
+            .key_id(alias)
+            .send()
+            .await
+            .unwrap_err()
+            .code()
+            .map(str::to_owned),
+        kms.get_key_rotation_status()
+            .key_id(alias)
+            .send()
+            .await
+            .unwrap_err()
+            .code()
+            .map(str::to_owned),
+        kms.list_grants()
+            .key_id(alias)
+            .send()
+            .await
+            .unwrap_err()
+            .code()
+            .map(str::to_owned),
+        kms.get_key_last_usage()
+            .key_id(alias)
+            .send()
+            .await
+            .unwrap_err()
+            .code()
+            .map(str::to_owned),
+    ];
+    assert!(
+        errors.iter().all(|code| code.as_deref() == Some("NotFoundException")),
+        "{errors:?}"
+    );
+    assert!(kms.describe_key().key_id(alias).send().await.is_ok());
 }
 
 #[tokio::test]

@@ -5,10 +5,13 @@
 mod account;
 mod alarm;
 mod bucket;
+mod custom_key_store;
 mod fault;
+mod grant;
 mod key;
 mod metric_filter;
 mod region;
+mod rotation;
 mod trail;
 mod usage;
 mod value;
@@ -16,10 +19,13 @@ mod value;
 pub use account::{AccountFile, AccountState, MemberFile, OrganizationFile, RoleFile};
 pub use alarm::{AlarmFile, AlarmKind, AlarmMetricFile, AlarmState, Comparison, MissingData};
 pub use bucket::{BucketFile, EncryptionKind, KeyForm, RequestMetricsFile};
+pub use custom_key_store::{CustomKeyStoreFile, XksProxyFile};
 pub use fault::FaultFile;
+pub use grant::GrantFile;
 pub use key::{KeyFile, MultiRegionRole};
 pub use metric_filter::MetricFilterFile;
 pub use region::{Applied, QuotaFile, RegionFile};
+pub use rotation::{CompletedRotationFile, MaterialFile, RotationFile};
 pub use trail::{AdvancedSelectorFile, EventSelectorFile, FieldSelector, ReadWrite, TrailFile};
 pub use usage::{BusinessHoursFile, CurveFile, UsageFile};
 pub use value::{At, Instant, OneOrMany};
@@ -36,6 +42,9 @@ pub struct EstateFile {
     pub _schema: Option<String>,
     /// The instant that it always is in this estate.
     pub as_of: Instant,
+    /// When AWS KMS began to record the last usage of keys; 2026-03-11T00:00:00Z where nothing is said, or `as_of` if
+    /// that is earlier.
+    pub last_usage_tracking_start: Option<At<Instant>>,
     /// The account that the credentials belong to.
     pub account: AccountFile,
     /// The organization that the account belongs to, if it does.

@@ -1,6 +1,6 @@
 //! A Region, as it is written.
 
-use super::{AlarmFile, At, KeyFile, MetricFilterFile, OneOrMany, UsageFile};
+use super::{AlarmFile, At, CustomKeyStoreFile, KeyFile, MetricFilterFile, OneOrMany, UsageFile};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -19,6 +19,9 @@ pub struct RegionFile {
     /// The KMS keys.
     #[serde(default, rename = "key")]
     pub keys: Vec<At<KeyFile>>,
+    /// The custom key stores.
+    #[serde(default, rename = "custom_key_store")]
+    pub custom_key_stores: Vec<At<CustomKeyStoreFile>>,
     /// Quotas of KMS that differ from the published defaults.
     #[serde(default, rename = "quota")]
     pub quotas: Vec<QuotaFile>,

@@ -1,0 +1,41 @@
+//! Texts of an estate that differ from key to key.
+
+use super::keys::Key;
+use super::pattern::Pattern;
+
+/// A text in which `{n}`, `{account}`, `{region}` and `{partition}` stand for those of a key.
+#[derive(Clone, Debug)]
+pub(super) struct KeyText(Pattern);
+
+impl KeyText {
+    pub fn new(source: &str) -> KeyText {
+        KeyText(Pattern::new(source))
+    }
+
+    /// The text for one key.
+    pub fn of(&self, key: &Key<'_>) -> String {
+        let keys = key.keys;
+        self.filled(key.n(), keys.account, keys.region, keys.partition)
+    }
+
+    /// The text for a key of which only this is known.
+    pub fn filled(&self, n: u32, account: &str, region: &str, partition: &str) -> String {
+        self.0
+            .text(n)
+            .replace("{account}", account)
+            .replace("{region}", region)
+            .replace("{partition}", partition)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_filled_in_and_other_braces_stay() {
+        let text = KeyText::new("{\"{partition}\": \"{account}/{region}/{n:03}/{other}\"}");
+        let filled = text.filled(7, "111122223333", "eu-west-3", "aws");
+        assert_eq!(filled, "{\"aws\": \"111122223333/eu-west-3/007/{other}\"}");
+    }
+}
