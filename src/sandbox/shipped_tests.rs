@@ -25,6 +25,8 @@ fn every_estate_that_comes_with_the_program_is_valid() {
         "flaky",
         "hostile-text",
         "organization",
+        "re-encryption-incident",
+        "regulated",
         "saas-tenants",
         "well-kept",
     ];

@@ -75,15 +75,15 @@ async fn what_has_failed_enough_goes_on_to_succeed() {
 
 #[tokio::test]
 async fn an_answer_that_stalls_is_waited_for_as_long_as_the_caller_will() {
-    let sandbox = with_fault("kind = \"stall\"\nservice = \"kms\"\ntimes = 2");
-    let attempt = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_millis(50));
-    let read = TimeoutConfig::builder().read_timeout(Duration::from_millis(50));
-    for timeouts in [attempt, read] {
-        let config = testing::config(&sandbox, HOME).into_builder();
-        let kms = aws_sdk_kms::Client::new(&config.timeout_config(timeouts.build()).build());
-        let answer = tokio::time::timeout(Duration::from_secs(5), kms.list_keys().send()).await;
-        let debug = format!("{:?}", answer.unwrap().unwrap_err());
-        assert!(debug.to_lowercase().contains("timeout"), "{debug}");
-    }
+    let sandbox = with_fault("kind = \"stall\"\nservice = \"kms\"\ntimes = 1");
+    // A read timeout is for the beginning of an answer, which comes.
+    let timeouts = TimeoutConfig::builder()
+        .read_timeout(Duration::from_millis(20))
+        .operation_attempt_timeout(Duration::from_millis(200));
+    let config = testing::config(&sandbox, HOME).into_builder();
+    let kms = aws_sdk_kms::Client::new(&config.timeout_config(timeouts.build()).build());
+    let answer = tokio::time::timeout(Duration::from_secs(5), kms.list_keys().send()).await;
+    let debug = format!("{:?}", answer.unwrap().unwrap_err());
+    assert!(debug.contains("OperationAttempt"), "{debug}");
     assert!(testing::kms(&sandbox, HOME).list_keys().send().await.is_ok());
 }
