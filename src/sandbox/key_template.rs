@@ -113,7 +113,7 @@ impl KeyTemplate {
             },
             Origin::CloudHsm => {
                 put("CustomKeyStoreId", json!("cks-1a2b3c4d5e6f7a8b9"));
-                put("CloudHsmClusterId", json!("cluster-1a23b4cdefg"));
+                put("CloudHsmClusterId", json!("cluster-2a34b5cdefg"));
             }
             Origin::ExternalKeyStore => {
                 put("CustomKeyStoreId", json!("cks-9b8a7f6e5d4c3b2a1"));

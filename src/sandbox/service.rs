@@ -187,7 +187,9 @@ impl Service {
         let mut headers = Vec::new();
         let (content_type, body) = match self {
             Service::Kms | Service::Quotas => {
-                let body = serde_json::json!({ "__type": code, "message": message });
+                // As the error shapes of the two models spell it.
+                let member = if self == Service::Kms { "message" } else { "Message" };
+                let body = serde_json::json!({ "__type": code, member: message });
                 (AWS_JSON, body.to_string().into_bytes())
             }
             Service::Account => {
@@ -197,10 +199,14 @@ impl Service {
             }
             Service::CloudWatch => {
                 // CloudWatch was a query service: clients that still think so take the code from
-                // this header.
+                // this header, and find the name of the error in the body.
+                let name = match code.as_ref() {
+                    "InvalidParameterValue" => "InvalidParameterValueException",
+                    same => same,
+                };
                 let fault = if *status < 500 { "Sender" } else { "Receiver" };
                 headers.push(("x-amzn-query-error", format!("{code};{fault}")));
-                (CBOR, super::cbor::error(code, message))
+                (CBOR, super::cbor::error(name, message))
             }
             Service::S3 => (REST_XML, s3_error(code, message, request_id).into_bytes()),
             Service::Sts => (QUERY_XML, sts_error(refusal, request_id).into_bytes()),
