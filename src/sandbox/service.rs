@@ -261,13 +261,13 @@ impl Service {
         } = refusal;
         let mut headers = Vec::new();
         let (content_type, body) = match self {
-            Service::Kms | Service::Quotas | Service::Organizations | Service::Logs => {
-                let body = serde_json::json!({ "__type": code, "message": message });
-                (AWS_JSON, body.to_string().into_bytes())
-            }
-            // It spells the member in its own way.
-            Service::CloudTrail => {
-                let body = serde_json::json!({ "__type": code, "Message": message });
+            Service::Kms | Service::Quotas | Service::Organizations | Service::Logs | Service::CloudTrail => {
+                // As the error shapes of the models spell it, and CloudTrail itself.
+                let member = match self {
+                    Service::Kms | Service::Logs => "message",
+                    _ => "Message",
+                };
+                let body = serde_json::json!({ "__type": code, member: message });
                 (AWS_JSON, body.to_string().into_bytes())
             }
             Service::Account => {

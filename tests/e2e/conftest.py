@@ -27,7 +27,11 @@ for _name in list(os.environ):
 os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
 os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
 
-from seed import REGIONS, Estate, seed  # noqa: E402  (after the environment is clean)
+# After the environment is clean.
+from estate_file import EstateFile  # noqa: E402
+from operations import Operation, Subject, subjects  # noqa: E402
+from seed import REGIONS, Estate, seed  # noqa: E402
+from served_sandbox import Clients, serve  # noqa: E402
 
 
 # ---- the binary ----------------------------------------------------------------------------------------------------
@@ -326,6 +330,45 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
         used = [server for server in _running if server.name.replace("-", "_") in item.fixturenames]
         for server in used:
             report.sections.append((f"{server.name}, last lines", server.tail()))
+
+
+# ---- the served sandbox --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ServedEstate:
+    """An estate file, clients of the sandbox that serves it, and what there is to ask about."""
+
+    estate: EstateFile
+    aws: Clients
+    subjects: dict[str, list[Subject]]
+
+    def subjects_of(self, operation: Operation) -> list[Subject]:
+        return self.subjects.get(operation.about, [])
+
+
+def _served_estate(program: Program, path: Path) -> Iterator[ServedEstate]:
+    estate = EstateFile(path)
+    with serve(program, path) as aws:
+        yield ServedEstate(estate, aws, subjects(estate, aws))
+
+
+@pytest.fixture(scope="session")
+def saas_tenants(program: Program) -> Iterator[ServedEstate]:
+    """The built-in estate."""
+    yield from _served_estate(program, REPOSITORY / "fixtures" / "estates" / "saas-tenants.toml")
+
+
+@pytest.fixture(scope="session")
+def every_kind(program: Program) -> Iterator[ServedEstate]:
+    """A small estate with one of everything."""
+    yield from _served_estate(program, Path(__file__).parent / "every-kind.toml")
+
+
+@pytest.fixture(scope="session")
+def estates(saas_tenants: ServedEstate, every_kind: ServedEstate) -> list[ServedEstate]:
+    """Between them, they have something to ask every operation about."""
+    return [saas_tenants, every_kind]
 
 
 # ---- what every report must satisfy --------------------------------------------------------------------------------

@@ -149,6 +149,7 @@ pub enum AlarmState {
 
 /// `ComparisonOperator` of the CloudWatch API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[allow(clippy::enum_variant_names, reason = "these are the names of the API")]
 pub enum Comparison {
     /// At the threshold or above it.
     GreaterThanOrEqualToThreshold,
