@@ -5,7 +5,7 @@
 //! started again, understand each other's.
 
 use super::estate::{Account, Estate};
-use super::key_id::KeyIds;
+use super::keys::id::KeyIds;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 

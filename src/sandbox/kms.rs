@@ -10,7 +10,7 @@ use super::Call;
 use super::estate::Region;
 use super::faults::Subject;
 use super::json::{operation, read};
-use super::key_metadata::{describe_key, seconds};
+use super::keys::metadata::{describe_key, seconds};
 use super::keys::{Alias, Key, Keys};
 use super::paging::{Page, PagingFault, page};
 use super::request::{Reply, Response};
@@ -41,7 +41,7 @@ struct Input<'a> {
 
 pub(super) fn answer(call: &Call<'_>, region: &Region) -> Reply {
     let account = &call.identity.account;
-    let keys = region.keys.of(account, &call.estate.partition, &region.name);
+    let keys = region.keys.of(&account.id, &call.estate.partition, &region.name);
     let operation = operation(call, "TrentService.");
     let input: Input<'_> = match read(call) {
         Ok(input) => input,

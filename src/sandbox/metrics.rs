@@ -77,7 +77,7 @@ impl<'a> Metrics<'a> {
         Metrics {
             account,
             region,
-            keys: region.keys.of(account, &call.estate.partition, &region.name),
+            keys: region.keys.of(&account.id, &call.estate.partition, &region.name),
             as_of: call.estate.as_of,
         }
     }

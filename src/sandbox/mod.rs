@@ -18,12 +18,6 @@ mod estate;
 mod faults;
 mod identity;
 mod json;
-mod key_id;
-mod key_metadata;
-mod key_operation;
-mod key_spec;
-mod key_template;
-mod key_text;
 mod keys;
 mod kms;
 mod logs;
@@ -31,6 +25,7 @@ mod metrics;
 mod organizations;
 mod paging;
 mod pattern;
+mod refusals;
 mod request;
 mod s3;
 mod scale;
@@ -162,15 +157,15 @@ impl Room {
     fn answer(&self, request: &Request<'_>) -> Reply {
         let Some(scope) = request.scope() else {
             let refusal = Refusal::new("MissingAuthenticationTokenException", "Missing Authentication Token");
-            return Service::Kms.refuse(&refusal.with_status(403), request, "").into();
+            return refusals::response(Service::Kms, &refusal.with_status(403), request, "").into();
         };
         let Some(service) = Service::from_signing_name(scope.service) else {
             let what = format!("this AWS has no service `{}`", scope.service);
             let refusal = Refusal::new("UnknownOperationException", what).with_status(404);
-            return Service::Kms.refuse(&refusal, request, "").into();
+            return refusals::response(Service::Kms, &refusal, request, "").into();
         };
         let Some(identity) = Identity::of(&self.estate, request.token) else {
-            return service.refuse(&service.unknown_token(), request, "").into();
+            return refusals::response(service, &service.unknown_token(), request, "").into();
         };
         let serial = self.requests.fetch_add(1, Ordering::Relaxed);
         let call = Call {
@@ -234,7 +229,7 @@ impl Call<'_> {
     }
 
     fn refuse(&self, refusal: &Refusal) -> Response {
-        self.service.refuse(refusal, self.request, &self.request_id)
+        refusals::response(self.service, refusal, self.request, &self.request_id)
     }
 
     /// What every service puts on every response.

@@ -6,7 +6,7 @@ use super::buckets::ACCOUNT;
 use super::checked::{account_id, check_count, past};
 use super::file::{AccountFile, AccountState, At, MemberFile, OrganizationFile, RoleFile};
 use super::{Buckets, Problem, Region, Trail, one_of};
-use crate::sandbox::key_id::KeyIds;
+use crate::sandbox::keys::id::KeyIds;
 use crate::sandbox::pattern::Pattern;
 use jiff::Timestamp;
 use std::collections::BTreeSet;

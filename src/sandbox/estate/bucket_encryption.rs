@@ -32,11 +32,17 @@ impl Bucket {
             KeyName::AsWritten(name) => Some(account.fill(name)),
             KeyName::OfAccount { account, alias } => {
                 let account = estate.account(account)?;
-                let keys = account.region(&self.region)?.keys.of(&account, partition, &self.region);
+                let keys = account
+                    .region(&self.region)?
+                    .keys
+                    .of(&account.id, partition, &self.region);
                 Some(keys.with_alias(alias)?.arn())
             }
             KeyName::OfAlias { alias, form } => {
-                let keys = account.region(&self.region)?.keys.of(account, partition, &self.region);
+                let keys = account
+                    .region(&self.region)?
+                    .keys
+                    .of(&account.id, partition, &self.region);
                 Some(match form {
                     KeyForm::Arn => keys.with_alias(alias)?.arn(),
                     KeyForm::Id => keys.with_alias(alias)?.id(),

@@ -3,12 +3,12 @@
 use super::checked::{account_id, is_plain_name, past};
 use super::file::{At, CustomKeyStoreFile, KeyFile, RegionFile, XksProxyFile};
 use super::{Problem, one_of};
-use crate::sandbox::key_spec::{KeySpec, SYMMETRIC_DEFAULT};
-use crate::sandbox::key_template::Origin;
-use crate::sandbox::key_text::KeyText;
-use crate::sandbox::kms::custom_key_stores::{
+use crate::sandbox::keys::custom_key_stores::{
     ConnectionState, Connectivity, CustomKeyStore, StoreType, StoredKey, XksProxy,
 };
+use crate::sandbox::keys::lifecycle::Origin;
+use crate::sandbox::keys::spec::{KeySpec, SYMMETRIC_DEFAULT};
+use crate::sandbox::keys::text::KeyText;
 use crate::sandbox::pattern::Pattern;
 use jiff::Timestamp;
 use std::collections::HashSet;

@@ -3,10 +3,10 @@
 use super::checked::{check_count, past};
 use super::file::{At, GrantFile, KeyFile};
 use super::{Problem, one_of};
-use crate::sandbox::key_spec::{KeySpec, SYMMETRIC_DEFAULT, Usage};
-use crate::sandbox::key_template::Creation;
-use crate::sandbox::key_text::KeyText;
-use crate::sandbox::kms::grants::{Constraints, Grant, Grantee, NUMBER, grant_operations};
+use crate::sandbox::keys::grants::{Constraints, Grant, Grantee, NUMBER, grant_operations};
+use crate::sandbox::keys::lifecycle::Creation;
+use crate::sandbox::keys::spec::{KeySpec, SYMMETRIC_DEFAULT, Usage};
+use crate::sandbox::keys::text::KeyText;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 

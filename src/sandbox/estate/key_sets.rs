@@ -4,7 +4,7 @@ use super::Problem;
 use super::checked::check_count;
 use super::file::{At, KeyFile, MultiRegionRole, RegionFile};
 use super::region::spec_and_usage;
-use crate::sandbox::key_template::MultiRegion;
+use crate::sandbox::keys::template::MultiRegion;
 use std::collections::BTreeMap;
 
 /// The multi-Region sets of an estate: a primary key, or several alike, and their replicas.

@@ -2,8 +2,9 @@
 
 use super::Problem;
 use super::file::{At, KeyFile, MultiRegionRole};
-use crate::sandbox::key_template::{KeyState, MultiRegion, Origin};
-use crate::sandbox::kms::custom_key_stores::{ConnectionState, CustomKeyStore};
+use crate::sandbox::keys::custom_key_stores::{ConnectionState, CustomKeyStore};
+use crate::sandbox::keys::lifecycle::{KeyState, Origin};
+use crate::sandbox::keys::template::MultiRegion;
 
 /// The state of the keys of a section: the one it says, if such keys can be in it, or the one that follows from the rest.
 ///

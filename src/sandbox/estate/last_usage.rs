@@ -3,9 +3,9 @@
 use super::checked::past;
 use super::file::{At, Instant, KeyFile};
 use super::{Problem, Setting, one_of};
-use crate::sandbox::key_spec::{KeySpec, Usage};
-use crate::sandbox::key_template::Creation;
-use crate::sandbox::kms::last_usage::{LastUsage, TRACKING_START, recorded_operations};
+use crate::sandbox::keys::last_usage::{LastUsage, TRACKING_START, recorded_operations};
+use crate::sandbox::keys::lifecycle::Creation;
+use crate::sandbox::keys::spec::{KeySpec, Usage};
 use jiff::Timestamp;
 
 /// When KMS began to record the last usage of keys.

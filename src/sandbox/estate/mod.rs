@@ -41,7 +41,7 @@ use super::catalogue::{CatalogueQuota, UsageMetric};
 use super::curve::Curve;
 use super::faults::Faults;
 use super::keys::KeyPlan;
-use super::kms::custom_key_stores::CustomKeyStore;
+use super::keys::custom_key_stores::CustomKeyStore;
 use jiff::Timestamp;
 use std::path::PathBuf;
 use std::sync::Arc;

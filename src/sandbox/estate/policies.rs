@@ -2,9 +2,9 @@
 
 use super::Problem;
 use super::file::{At, KeyFile};
-use crate::sandbox::key_metadata::json_escaped;
-use crate::sandbox::key_text::KeyText;
-use crate::sandbox::kms::policies::Policies;
+use crate::sandbox::keys::metadata::json_escaped;
+use crate::sandbox::keys::policies::Policies;
+use crate::sandbox::keys::text::KeyText;
 use serde_json::{Map, Value};
 
 /// 32 KB: <https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html>.

@@ -4,9 +4,9 @@ use super::Problem;
 use super::checked::past;
 use super::file::{At, Instant, KeyFile, MaterialFile};
 use super::region::creation;
-use crate::sandbox::key_spec::{KeySpec, SYMMETRIC_DEFAULT};
-use crate::sandbox::key_template::{Creation, KeyState, Origin};
-use crate::sandbox::kms::rotations::{History, Imported, PendingMaterial, RotationType, Rotations};
+use crate::sandbox::keys::lifecycle::{Creation, KeyState, Origin};
+use crate::sandbox::keys::rotations::{History, Imported, PendingMaterial, RotationType, Rotations};
+use crate::sandbox::keys::spec::{KeySpec, SYMMETRIC_DEFAULT};
 use jiff::Timestamp;
 
 /// The days between two automatic rotations, unless a key says otherwise. AWS managed keys always have these.

@@ -4,7 +4,7 @@
 
 use super::data::Data;
 use super::family::{EachKey, Family, KeyName};
-use crate::sandbox::key_operation::{KeyOperation, KeyRequests};
+use crate::sandbox::keys::operation::{KeyOperation, KeyRequests};
 use crate::sandbox::keys::{Keys, PlacedTemplate};
 
 pub(super) const NAMESPACE: &str = "AWS/KMS";

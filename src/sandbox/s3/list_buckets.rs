@@ -1,7 +1,7 @@
 //! ListBuckets.
 
 use crate::sandbox::Call;
-use crate::sandbox::key_id::KeyIds;
+use crate::sandbox::keys::id::KeyIds;
 use crate::sandbox::paging::{PagingFault, page};
 use crate::sandbox::request::Response;
 use crate::sandbox::service::{REST_XML, Refusal, XML_DECLARATION, page_size, push_element};

@@ -6,7 +6,7 @@ use crate::sandbox::estate::{
     Account, Alarm, Condition, LogAlarm, MetricAlarm, MetricQuery, MetricStat, Queried, Region, STATISTICS, Source,
     Watches,
 };
-use crate::sandbox::key_id::KeyIds;
+use crate::sandbox::keys::id::KeyIds;
 use jiff::Timestamp;
 use serde_json::json;
 use std::collections::BTreeMap;

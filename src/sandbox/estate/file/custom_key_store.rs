@@ -1,7 +1,7 @@
 //! Custom key stores, as they are written.
 
 use super::{At, Instant};
-use crate::sandbox::kms::custom_key_stores::{ConnectionState, Connectivity, StoreType};
+use crate::sandbox::keys::custom_key_stores::{ConnectionState, Connectivity, StoreType};
 use schemars::JsonSchema;
 use serde::Deserialize;
 

@@ -1,8 +1,8 @@
 //! KMS keys, as they are written.
 
 use super::{At, CompletedRotationFile, CurveFile, GrantFile, Instant, MaterialFile, OneOrMany, RotationFile};
-use crate::sandbox::key_operation::KeyOperation;
-use crate::sandbox::key_template::{KeyState, Origin};
+use crate::sandbox::keys::lifecycle::{KeyState, Origin};
+use crate::sandbox::keys::operation::KeyOperation;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! Rotation and imported key material, as they are written.
 
 use super::{At, Instant};
-use crate::sandbox::kms::rotations::{PendingMaterial, RotationType};
+use crate::sandbox::keys::rotations::{PendingMaterial, RotationType};
 use schemars::JsonSchema;
 use serde::Deserialize;
 

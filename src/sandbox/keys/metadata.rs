@@ -3,13 +3,16 @@
 //! A scan asks for it once per key, so what all keys of a template share is written once, when the
 //! estate is read.
 
-use super::key_template::{KeyState, KeyTemplate, MultiRegion, Origin};
-use super::keys::Key;
+use super::Key;
+use super::custom_key_stores::{StoreType, StoredKey};
+use super::id::KeyIds;
+use super::lifecycle::{KeyState, Origin};
+use super::template::{KeyTemplate, MultiRegion};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
 /// The answer to DescribeKey, as JSON.
-pub(super) fn describe_key(key: &Key<'_>) -> String {
+pub fn describe_key(key: &Key<'_>) -> String {
     let id = key.id();
     let arn_prefix = &key.keys.arn_prefix;
     let template = key.template();
@@ -35,15 +38,35 @@ pub(super) fn describe_key(key: &Key<'_>) -> String {
         let _ = write!(json, ",\"CurrentKeyMaterialId\":\"{}\"", key.material());
     }
     if let Some(store) = &template.custom_key_store {
-        store.push_members(&mut json, key);
+        push_store(&mut json, store, key);
     }
     json.push_str(key.shared_metadata());
     json.push_str("}}");
     json
 }
 
+/// Appends the members that only keys in a custom key store have, each after a comma.
+fn push_store(json: &mut String, stored: &StoredKey, key: &Key<'_>) {
+    let (store, account, region) = (&stored.store, key.keys.account, key.keys.region);
+    // Writing to a String cannot fail.
+    let _ = write!(json, ",\"CustomKeyStoreId\":\"{}\"", store.id(account, region));
+    let _ = match store.kind {
+        StoreType::CloudHsm => {
+            let cluster = store.cluster(account, region);
+            write!(json, ",\"CloudHsmClusterId\":\"{cluster}\"")
+        }
+        StoreType::External => {
+            let id = match &stored.xks_key_id {
+                Some(id) => key.fill(id),
+                None => KeyIds::new(&format!("{}/xks", key.arn())).material(0)[..16].to_owned(),
+            };
+            write!(json, ",\"XksKeyConfiguration\":{{\"Id\":\"{id}\"}}")
+        }
+    };
+}
+
 /// Epoch seconds with milliseconds, as KMS sends its dates.
-pub(super) fn push_seconds(json: &mut String, millisecond: i64) {
+pub fn push_seconds(json: &mut String, millisecond: i64) {
     let seconds = millisecond.div_euclid(1000);
     let _ = match millisecond.rem_euclid(1000) {
         0 => write!(json, "{seconds}"),
@@ -52,7 +75,7 @@ pub(super) fn push_seconds(json: &mut String, millisecond: i64) {
 }
 
 /// The same as a value of JSON.
-pub(super) fn seconds(millisecond: i64) -> Value {
+pub fn seconds(millisecond: i64) -> Value {
     let mut seconds = String::new();
     push_seconds(&mut seconds, millisecond);
     // It is a number.
@@ -60,7 +83,7 @@ pub(super) fn seconds(millisecond: i64) -> Value {
 }
 
 /// `text` as it stands between the quotes of a JSON string.
-pub(super) fn json_escaped(text: &str) -> String {
+pub fn json_escaped(text: &str) -> String {
     let quoted = Value::from(text).to_string();
     quoted[1..quoted.len() - 1].to_owned()
 }

@@ -1,24 +1,17 @@
 //! Texts of an estate that differ from key to key.
 
-use super::keys::Key;
-use super::pattern::Pattern;
+use crate::sandbox::pattern::Pattern;
 
 /// A text in which `{n}`, `{account}`, `{region}` and `{partition}` stand for those of a key.
 #[derive(Clone, Debug)]
-pub(super) struct KeyText(Pattern);
+pub struct KeyText(Pattern);
 
 impl KeyText {
     pub fn new(source: &str) -> KeyText {
         KeyText(Pattern::new(source))
     }
 
-    /// The text for one key.
-    pub fn of(&self, key: &Key<'_>) -> String {
-        let keys = key.keys;
-        self.filled(key.n(), keys.account, keys.region, keys.partition)
-    }
-
-    /// The text for a key of which only this is known.
+    /// The text for the `n`th key of a template.
     pub fn filled(&self, n: u32, account: &str, region: &str, partition: &str) -> String {
         self.0
             .text(n)

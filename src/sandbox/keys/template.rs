@@ -1,80 +1,20 @@
 //! What any number of keys have in common, and what DescribeKey says of it.
 
-use super::key_operation::KeyRequests;
-use super::key_spec::{KeySpec, Usage};
-use super::kms::custom_key_stores::StoredKey;
-use super::kms::grants::Grant;
-use super::kms::last_usage::LastUsage;
-use super::kms::policies::Policies;
-use super::kms::rotations::Rotations;
-use super::pattern::Pattern;
+use super::custom_key_stores::StoredKey;
+use super::grants::Grant;
+use super::last_usage::LastUsage;
+use super::lifecycle::{Creation, KeyState, Origin};
+use super::operation::KeyRequests;
+use super::policies::Policies;
+use super::rotations::Rotations;
+use super::spec::{KeySpec, Usage};
+use crate::sandbox::pattern::Pattern;
 use jiff::Timestamp;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-
-/// `KeyState` of the KMS API.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-pub(super) enum KeyState {
-    Creating,
-    #[default]
-    Enabled,
-    Disabled,
-    PendingDeletion,
-    PendingImport,
-    PendingReplicaDeletion,
-    Unavailable,
-    Updating,
-}
-
-/// `OriginType` of the KMS API.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-pub(super) enum Origin {
-    #[default]
-    #[serde(rename = "AWS_KMS")]
-    AwsKms,
-    #[serde(rename = "EXTERNAL")]
-    External,
-    #[serde(rename = "AWS_CLOUDHSM")]
-    CloudHsm,
-    #[serde(rename = "EXTERNAL_KEY_STORE")]
-    ExternalKeyStore,
-}
-
-impl Origin {
-    /// As the KMS API spells it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Origin::AwsKms => "AWS_KMS",
-            Origin::External => "EXTERNAL",
-            Origin::CloudHsm => "AWS_CLOUDHSM",
-            Origin::ExternalKeyStore => "EXTERNAL_KEY_STORE",
-        }
-    }
-}
-
-/// When keys were created: the first, the last, and the others evenly between.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Creation {
-    pub first: Timestamp,
-    pub last: Timestamp,
-    pub count: u32,
-}
-
-impl Creation {
-    /// The creation of the `n`th key, from 1 up, in epoch milliseconds.
-    pub fn millisecond(self, n: u32) -> i64 {
-        let (first, last) = (self.first.as_millisecond(), self.last.as_millisecond());
-        match i64::from(self.count - 1) {
-            0 => first,
-            steps => first + (last - first) / steps * i64::from(n - 1),
-        }
-    }
-}
 
 /// A key's part in a multi-Region set.
 #[derive(Clone, Debug)]
-pub(super) struct MultiRegion {
+pub struct MultiRegion {
     /// The number of the set in its estate.
     pub set: u32,
     pub is_primary: bool,
@@ -84,7 +24,7 @@ pub(super) struct MultiRegion {
 
 /// What any number of keys have in common.
 #[derive(Clone, Debug)]
-pub(super) struct KeyTemplate {
+pub struct KeyTemplate {
     pub count: u32,
     /// Each begins with `alias/`.
     pub aliases: Vec<Pattern>,

@@ -2,14 +2,14 @@
 //!
 //! From <https://docs.aws.amazon.com/kms/latest/developerguide/symm-asymm-compare.html> and the API model of KMS.
 
-use super::curve::Curve;
-use super::key_spec::{KeySpec, SYMMETRIC_DEFAULT, Usage};
+use super::spec::{KeySpec, SYMMETRIC_DEFAULT, Usage};
+use crate::sandbox::curve::Curve;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// A cryptographic operation, as the KMS API spells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
-pub(super) enum KeyOperation {
+pub enum KeyOperation {
     Decapsulate,
     Decrypt,
     DeriveSharedSecret,
@@ -28,7 +28,7 @@ pub(super) enum KeyOperation {
 
 /// How often each of some keys is used in one operation.
 #[derive(Clone, Debug)]
-pub(super) struct KeyRequests {
+pub struct KeyRequests {
     pub operation: KeyOperation,
     pub curve: Curve,
 }

@@ -5,7 +5,7 @@
 
 /// A key spec and the uses that keys of it may be created for.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct KeySpec {
+pub struct KeySpec {
     pub name: &'static str,
     /// The first is what an estate file gets when it names no usage.
     pub usages: &'static [Usage],
@@ -13,7 +13,7 @@ pub(super) struct KeySpec {
 
 /// A use of a key, with the algorithms that DescribeKey lists for it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Usage {
+pub struct Usage {
     pub name: &'static str,
     /// The member of `KeyMetadata` that has the algorithms.
     pub member: &'static str,
@@ -64,7 +64,7 @@ const fn spec(name: &'static str, usages: &'static [Usage]) -> KeySpec {
 }
 
 /// Every key spec. The first is the default.
-pub(super) const KEY_SPECS: &[KeySpec] = &[
+pub const KEY_SPECS: &[KeySpec] = &[
     spec("SYMMETRIC_DEFAULT", SYMMETRIC),
     spec("RSA_2048", RSA),
     spec("RSA_3072", RSA),
@@ -91,7 +91,7 @@ pub(super) const KEY_SPECS: &[KeySpec] = &[
 ];
 
 /// The spec of keys that name none, and of every AWS managed key.
-pub(super) const SYMMETRIC_DEFAULT: &KeySpec = &KEY_SPECS[0];
+pub const SYMMETRIC_DEFAULT: &KeySpec = &KEY_SPECS[0];
 
 impl KeySpec {
     /// The spec with this name.

@@ -1,15 +1,28 @@
 //! The keys of a Region, computed from templates when they are asked for.
 
-use super::estate::Account;
-use super::key_id::KeyIds;
-use super::key_template::{KeyTemplate, MultiRegion};
-use super::pattern::glob_matches;
+pub mod custom_key_stores;
+pub mod grants;
+pub mod id;
+pub mod last_usage;
+pub mod lifecycle;
+pub mod metadata;
+pub mod operation;
+pub mod policies;
+pub mod rotations;
+pub mod spec;
+pub mod template;
+pub mod text;
+
+use self::id::KeyIds;
+use self::template::{KeyTemplate, MultiRegion};
+use self::text::KeyText;
+use crate::sandbox::pattern::glob_matches;
 use jiff::Timestamp;
 use std::ops::Deref;
 
 /// What the keys and aliases of a Region are made from. Accounts that are alike share it.
 #[derive(Debug)]
-pub(super) struct KeyPlan {
+pub struct KeyPlan {
     templates: Vec<PlacedTemplate>,
     /// Aliases that AWS reserves and that have no key yet.
     reserved_aliases: Vec<String>,
@@ -19,7 +32,7 @@ pub(super) struct KeyPlan {
 
 /// The keys and aliases of one account in one Region.
 #[derive(Debug)]
-pub(super) struct Keys<'a> {
+pub struct Keys<'a> {
     plan: &'a KeyPlan,
     pub account: &'a str,
     pub partition: &'a str,
@@ -32,7 +45,7 @@ pub(super) struct Keys<'a> {
 
 /// A template and where its keys stand among those of the Region.
 #[derive(Debug)]
-pub(super) struct PlacedTemplate {
+pub struct PlacedTemplate {
     pub template: KeyTemplate,
     first_key: u32,
     first_alias: usize,
@@ -42,7 +55,7 @@ pub(super) struct PlacedTemplate {
 
 /// One key.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Key<'a> {
+pub struct Key<'a> {
     pub keys: &'a Keys<'a>,
     placed: &'a PlacedTemplate,
     /// From 1 up, as it stands in names.
@@ -51,7 +64,7 @@ pub(super) struct Key<'a> {
 
 /// One alias; without a key when AWS only reserves the name.
 #[derive(Debug)]
-pub(super) struct Alias<'a> {
+pub struct Alias<'a> {
     pub name: String,
     pub key: Option<Key<'a>>,
 }
@@ -83,16 +96,15 @@ impl KeyPlan {
     }
 
     /// The keys that an account has from this plan.
-    pub fn of<'a>(&'a self, account: &'a Account<'_>, partition: &'a str, region: &'a str) -> Keys<'a> {
-        let id = &account.id;
+    pub fn of<'a>(&'a self, account: &'a str, partition: &'a str, region: &'a str) -> Keys<'a> {
         Keys {
             plan: self,
-            account: id,
+            account,
             partition,
             region,
-            arn_prefix: format!("arn:{partition}:kms:{region}:{id}:"),
-            ids: KeyIds::new(&format!("{id}/{region}")),
-            multi_region_ids: KeyIds::new(id),
+            arn_prefix: format!("arn:{partition}:kms:{region}:{account}:"),
+            ids: KeyIds::new(&format!("{account}/{region}")),
+            multi_region_ids: KeyIds::new(account),
         }
     }
 
@@ -263,6 +275,12 @@ impl<'a> Key<'a> {
         self.placed.first_key + self.n - 1
     }
 
+    /// A text of the estate, as it is for this key.
+    pub fn fill(&self, text: &KeyText) -> String {
+        let keys = self.keys;
+        text.filled(self.n, keys.account, keys.region, keys.partition)
+    }
+
     /// The number of the key in its template's names.
     pub fn n(&self) -> u32 {
         self.n
@@ -316,7 +334,7 @@ mod tests {
         let sandbox = Sandbox::built_in().unwrap();
         let account = testing::estate(&sandbox).home_account();
         for region in account.regions() {
-            let keys = region.keys.of(&account, "aws", &region.name);
+            let keys = region.keys.of(&account.id, "aws", &region.name);
             let mut ids = HashSet::new();
             for position in 0..keys.len() {
                 let key = keys.listed(position).unwrap();
@@ -333,7 +351,7 @@ mod tests {
         let sandbox = Sandbox::built_in().unwrap();
         let account = testing::estate(&sandbox).home_account();
         for region in account.regions() {
-            let keys = region.keys.of(&account, "aws", &region.name);
+            let keys = region.keys.of(&account.id, "aws", &region.name);
             for position in 0..keys.aliases_len() {
                 let alias = keys.listed_alias(position).unwrap();
                 let found = keys.with_alias(&alias.name);
@@ -352,7 +370,7 @@ mod tests {
         let sandbox = Sandbox::built_in().unwrap();
         let account = testing::estate(&sandbox).home_account();
         let region = &account.regions()[0];
-        let keys = region.keys.of(&account, "aws", &region.name);
+        let keys = region.keys.of(&account.id, "aws", &region.name);
         let managed: Vec<usize> = (0..keys.len())
             .filter(|position| keys.listed(*position).unwrap().template().aws_managed)
             .collect();

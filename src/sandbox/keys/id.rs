@@ -5,7 +5,7 @@
 
 /// The ids of the keys of one Region.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct KeyIds {
+pub struct KeyIds {
     seed: u64,
 }
 
