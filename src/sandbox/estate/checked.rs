@@ -1,7 +1,9 @@
 //! Values that more than one part of an estate is built from, checked in one place.
 
-use super::file::At;
+use super::file::{At, Instant, KeyFile};
 use super::{Problem, Region, one_of};
+use crate::sandbox::keys::lifecycle::Creation;
+use crate::sandbox::keys::spec::{KEY_SPECS, KeySpec, SYMMETRIC_DEFAULT, Usage};
 use jiff::Timestamp;
 
 /// The Region that a name in the file refers to.
@@ -83,4 +85,39 @@ pub(super) fn log_group_name(name: &At<String>) -> Result<String, Problem> {
             **name
         ),
     ))
+}
+
+/// When the keys of a section were created.
+pub(super) fn creation(file: &KeyFile, as_of: Timestamp) -> Result<Creation, Problem> {
+    let instant = |given: &Option<At<Instant>>, otherwise: Timestamp| match given {
+        Some(given) => past(given.0, as_of, given.span()),
+        None => Ok(otherwise),
+    };
+    let first = instant(&file.created, as_of)?;
+    Ok(Creation {
+        first,
+        last: instant(&file.created_until, first)?,
+        count: check_count(file.count.as_ref(), "key")?,
+    })
+}
+
+/// The spec and the usage of the keys of a section.
+pub(super) fn spec_and_usage(file: &KeyFile) -> Result<(&'static KeySpec, &'static Usage), Problem> {
+    let spec = match &file.spec {
+        None => SYMMETRIC_DEFAULT,
+        Some(name) => KeySpec::named(name).ok_or_else(|| {
+            let known = one_of(KEY_SPECS.iter().map(|spec| spec.name));
+            let what = format!("`{}` is no key spec; use {known}", **name);
+            Problem::new(name.span(), what)
+        })?,
+    };
+    let usage = match &file.usage {
+        None => &spec.usages[0],
+        Some(name) => spec.usage(name).ok_or_else(|| {
+            let known = one_of(spec.usages.iter().map(|usage| usage.name));
+            let what = format!("keys of {} cannot have the usage `{}`; use {known}", spec.name, **name);
+            Problem::new(name.span(), what)
+        })?,
+    };
+    Ok((spec, usage))
 }

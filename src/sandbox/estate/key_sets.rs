@@ -1,9 +1,8 @@
 //! Multi-Region keys: which key of which Region belongs with which.
 
 use super::Problem;
-use super::checked::check_count;
+use super::checked::{check_count, spec_and_usage};
 use super::file::{At, KeyFile, MultiRegionRole, RegionFile};
-use super::region::spec_and_usage;
 use crate::sandbox::keys::template::MultiRegion;
 use std::collections::BTreeMap;
 

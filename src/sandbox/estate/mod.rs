@@ -15,6 +15,7 @@ mod file;
 mod grants;
 mod key_sets;
 mod key_state;
+mod keys;
 mod last_usage;
 mod metric_filters;
 mod policies;

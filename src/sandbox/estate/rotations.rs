@@ -1,9 +1,8 @@
 //! Rotation of key material, and imported key material.
 
 use super::Problem;
-use super::checked::past;
+use super::checked::{creation, past};
 use super::file::{At, Instant, KeyFile, MaterialFile};
-use super::region::creation;
 use crate::sandbox::keys::lifecycle::{Creation, KeyState, Origin};
 use crate::sandbox::keys::rotations::{History, Imported, PendingMaterial, RotationType, Rotations};
 use crate::sandbox::keys::spec::{KeySpec, SYMMETRIC_DEFAULT};
