@@ -1,12 +1,12 @@
 //! AWS Account Management: REST and JSON.
 
-use super::Call;
+use super::call::Call;
 use super::estate::Region;
 use super::faults::Subject;
-use super::json::read;
 use super::paging::page;
 use super::request::{Reply, Response};
 use super::service::{REST_JSON, Refusal, Service, page_size};
+use super::wire::json::read;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -23,7 +23,7 @@ pub(super) fn answer(call: &Call<'_>) -> Reply {
     if path != "/listRegions" {
         return call.refuse(&Service::Account.unknown_operation(path)).into();
     }
-    let input: Input = match read(call) {
+    let input: Input = match read(call.request) {
         Ok(input) => input,
         Err(refusal) => return call.refuse(&refusal).into(),
     };

@@ -3,12 +3,12 @@
 //! A trail is seen in more places than it was created in. In other Regions, and in the other accounts of an
 //! organization, CloudTrail calls what is seen there a shadow trail; its ARN is that of the trail.
 
-use super::Call;
+use super::call::Call;
 use super::estate::{Account, EventSelector, Selectors, Trail, name_problem};
 use super::faults::Subject;
-use super::json::{operation, read};
 use super::request::{Reply, Response};
 use super::service::{AWS_JSON, Refusal, Service};
+use super::wire::json::{operation, read};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -32,10 +32,10 @@ struct Input {
 pub(super) fn answer(call: &Call<'_>) -> Reply {
     let operation = TARGETS
         .iter()
-        .map(|prefix| operation(call, prefix))
+        .map(|prefix| operation(call.request, prefix))
         .find(|name| !name.is_empty());
     let operation = operation.unwrap_or_default();
-    let input: Input = match read(call) {
+    let input: Input = match read(call.request) {
         Ok(input) => input,
         Err(refusal) => return call.refuse(&refusal).into(),
     };

@@ -2,23 +2,19 @@
 //! and after.
 
 mod alarms;
-mod cbor;
 mod get_metric_data;
-mod protocol;
-mod value;
 
-pub(super) use value::Value;
-
-use super::Call;
+use super::call::Call;
 use super::estate::Region;
 use super::faults::Subject;
 use super::metrics::{Metric, Metrics, Wanted};
 use super::paging::{PagingFault, page};
-use super::request::{Reply, Request, Response};
+use super::request::Reply;
 use super::service::{Refusal, Service};
+use super::wire::cloudwatch::Protocol;
+use super::wire::value::Value;
 use alarms::describe_alarms;
 use get_metric_data::get_metric_data;
-use protocol::Protocol;
 
 const METRICS_ON_A_PAGE: usize = 500;
 const DIMENSIONS_OF_A_FILTER: usize = 10;
@@ -49,11 +45,6 @@ pub(super) fn answer(call: &Call<'_>, region: &Region) -> Reply {
         };
         Ok(protocol.answer(&output?))
     })
-}
-
-/// A refusal in the protocol that the request came in.
-pub(super) fn refuse(refusal: &Refusal, request: &Request<'_>) -> Response {
-    Protocol::of(request).refuse(refusal)
 }
 
 fn list_metrics<'m>(

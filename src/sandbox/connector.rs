@@ -1,9 +1,9 @@
 //! The door for the SDK: an HTTP client that never opens a connection.
 
-use super::Room;
 use super::request::{Answer, Reply, Request, Response};
+use super::room::{Room, Sandbox};
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
@@ -17,6 +17,15 @@ use hyper::body::Frame;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
+
+impl Sandbox {
+    /// An HTTP client for the AWS SDK that answers from this account and opens no connection.
+    ///
+    /// Any credentials will do, and any endpoint.
+    pub fn http_client(&self) -> SharedHttpClient {
+        SharedHttpClient::new(Door(Arc::clone(&self.room)))
+    }
+}
 
 /// An HTTP client for the SDK that asks the room.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! What a served sandbox says of itself, so that a scan through its door knows the estate's clock.
 
-use super::Sandbox;
 use super::request::{Request, Response};
+use super::room::Sandbox;
 use super::service::REST_JSON;
 use crate::facts::Region;
 use jiff::Timestamp;

@@ -6,15 +6,15 @@ pub(super) mod last_usage;
 pub(super) mod policies;
 pub(super) mod rotations;
 
-use super::Call;
+use super::call::Call;
 use super::estate::Region;
 use super::faults::Subject;
-use super::json::{operation, read};
 use super::keys::metadata::{describe_key, seconds};
 use super::keys::{Alias, Key, Keys};
 use super::paging::{Page, PagingFault, page};
 use super::request::{Reply, Response};
 use super::service::{AWS_JSON, Refusal, Service, page_size};
+use super::wire::json::{operation, read};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::borrow::Cow;
@@ -42,8 +42,8 @@ struct Input<'a> {
 pub(super) fn answer(call: &Call<'_>, region: &Region) -> Reply {
     let account = &call.identity.account;
     let keys = region.keys.of(&account.id, &call.estate.partition, &region.name);
-    let operation = operation(call, "TrentService.");
-    let input: Input<'_> = match read(call) {
+    let operation = operation(call.request, "TrentService.");
+    let input: Input<'_> = match read(call.request) {
         Ok(input) => input,
         Err(refusal) => return call.refuse(&refusal).into(),
     };

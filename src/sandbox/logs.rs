@@ -1,12 +1,12 @@
 //! Amazon CloudWatch Logs: JSON 1.1.
 
-use super::Call;
+use super::call::Call;
 use super::estate::{MetricFilter, Region};
 use super::faults::Subject;
-use super::json::{operation, read};
 use super::paging::{PagingFault, page};
 use super::request::{Reply, Response};
 use super::service::{AWS_JSON, Refusal, Service, page_size};
+use super::wire::json::{operation, read};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -24,8 +24,8 @@ struct Input {
 }
 
 pub(super) fn answer(call: &Call<'_>, region: &Region) -> Reply {
-    let operation = operation(call, "Logs_20140328.");
-    let input: Input = match read(call) {
+    let operation = operation(call.request, "Logs_20140328.");
+    let input: Input = match read(call.request) {
         Ok(input) => input,
         Err(refusal) => return call.refuse(&refusal).into(),
     };

@@ -12,7 +12,7 @@ mod usage;
 
 pub(super) use statistic::Statistic;
 
-use super::Call;
+use super::call::Call;
 use super::estate::{Account, Region};
 use super::keys::Keys;
 use data::Data;

@@ -1,12 +1,13 @@
 //! AWS Organizations: JSON 1.1. One endpoint for a whole partition.
 
-use super::Call;
-use super::estate::{Account, AccountState, Organization};
+use super::call::Call;
+use super::estate::{Account, AccountState};
 use super::faults::Subject;
-use super::json::{operation, read};
+use super::organization::Organization;
 use super::paging::{PagingFault, page};
 use super::request::{Reply, Response};
 use super::service::{AWS_JSON, Refusal, Service, page_size};
+use super::wire::json::{operation, read};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -19,8 +20,8 @@ struct Input {
 }
 
 pub(super) fn answer(call: &Call<'_>) -> Reply {
-    let operation = operation(call, "AWSOrganizationsV20161128.");
-    let input: Input = match read(call) {
+    let operation = operation(call.request, "AWSOrganizationsV20161128.");
+    let input: Input = match read(call.request) {
         Ok(input) => input,
         Err(refusal) => return call.refuse(&refusal).into(),
     };

@@ -3,7 +3,7 @@
 mod bucket;
 mod list_buckets;
 
-use super::Call;
+use super::call::Call;
 use super::estate::Bucket;
 use super::faults::Subject;
 use super::paging::PagingFault;

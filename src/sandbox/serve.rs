@@ -2,7 +2,7 @@
 
 use super::description::{self, Description};
 use super::request::{Answer, Reply, Request, Response};
-use super::{Room, Sandbox};
+use super::room::{Room, Sandbox};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use http_body_util::combinators::BoxBody;

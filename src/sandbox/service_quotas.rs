@@ -1,12 +1,12 @@
 //! Service Quotas: JSON 1.1. It knows the quotas of KMS and of no other service.
 
-use super::Call;
+use super::call::Call;
 use super::estate::{Quota, Region};
 use super::faults::Subject;
-use super::json::{operation, read};
 use super::paging::{PagingFault, page};
 use super::request::{Reply, Response};
 use super::service::{AWS_JSON, Refusal, Service, page_size};
+use super::wire::json::{operation, read};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -20,8 +20,8 @@ struct Input {
 }
 
 pub(super) fn answer(call: &Call<'_>, region: &Region) -> Reply {
-    let operation = operation(call, "ServiceQuotasV20190624.");
-    let input: Input = match read(call) {
+    let operation = operation(call.request, "ServiceQuotasV20190624.");
+    let input: Input = match read(call.request) {
         Ok(input) => input,
         Err(refusal) => return call.refuse(&refusal).into(),
     };

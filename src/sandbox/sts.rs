@@ -1,11 +1,11 @@
 //! AWS STS: the query protocol.
 
-use super::Call;
+use super::call::Call;
 use super::estate::{AccountState, Role};
 use super::faults::Subject;
-use super::identity::Session;
 use super::request::{Reply, Response, form_value};
 use super::service::{QUERY_XML, Refusal, Service, push_element};
+use super::session::Session;
 use jiff::Timestamp;
 use std::borrow::Cow;
 

@@ -3,8 +3,8 @@
 
 use super::Sandbox;
 use super::estate::Estate;
-use super::identity::Session;
 use super::request::{Answer, Request};
+use super::session::Session;
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_kms::config::{Credentials, SharedCredentialsProvider};

@@ -2,11 +2,11 @@
 
 mod shape;
 
-use super::value::Value;
-use crate::sandbox::Call;
+use crate::sandbox::call::Call;
 use crate::sandbox::estate::{Alarm, Region, Watches};
 use crate::sandbox::paging::{PagingFault, page};
 use crate::sandbox::service::{Refusal, page_size};
+use crate::sandbox::wire::value::Value;
 use serde_json::json;
 use shape::Place;
 

@@ -1,10 +1,10 @@
 //! GetMetricData: datapoints, over pages.
 
-use super::value::Value;
-use crate::sandbox::Call;
+use crate::sandbox::call::Call;
 use crate::sandbox::metrics::{Datapoints, Metrics, Statistic};
 use crate::sandbox::paging::{PagingFault, page};
 use crate::sandbox::service::Refusal;
+use crate::sandbox::wire::value::Value;
 use std::collections::HashSet;
 use std::ops::Range;
 use std::rc::Rc;

@@ -3,7 +3,8 @@ mod of_buckets;
 mod of_keys;
 
 use super::super::{Sandbox, testing};
-use super::{Value, cbor};
+use super::Value;
+use crate::sandbox::wire::cbor;
 use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::error::ProvideErrorMetadata;
 use aws_sdk_cloudwatch::primitives::{DateTime, DateTimeFormat};

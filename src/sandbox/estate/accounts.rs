@@ -1,15 +1,14 @@
-//! The accounts of an estate and their organization.
+//! The accounts of an estate.
 //!
 //! Accounts that are alike are one [`AccountSet`]: what they have is stored once, and an account is its number.
 
 use super::buckets::ACCOUNT;
 use super::checked::{account_id, check_count, past};
-use super::file::{AccountFile, AccountState, At, MemberFile, OrganizationFile, RoleFile};
+use super::file::{AccountFile, AccountState, At, MemberFile, RoleFile};
 use super::{Buckets, Problem, Region, Trail, one_of};
-use crate::sandbox::keys::id::KeyIds;
+use crate::sandbox::organization::Organization;
 use crate::sandbox::pattern::Pattern;
 use jiff::Timestamp;
-use std::collections::BTreeSet;
 
 /// Any number of accounts that are alike.
 #[derive(Debug)]
@@ -53,16 +52,6 @@ pub(in crate::sandbox) struct Role {
     pub trusts: Vec<String>,
     pub external_id: Option<String>,
     pub max_session_seconds: u32,
-}
-
-/// The organization.
-#[derive(Debug)]
-pub(in crate::sandbox) struct Organization {
-    pub id: String,
-    pub management_account: String,
-    pub delegated_administrators: Vec<String>,
-    /// Every organizational unit by its path.
-    pub units: BTreeSet<String>,
 }
 
 impl AccountSet {
@@ -185,102 +174,6 @@ impl<'a> Account<'a> {
             format!("arn:{partition}:sts::{id}:assumed-role/security-audit/kms-audit")
         })
     }
-}
-
-impl Organization {
-    pub(super) fn new(file: &OrganizationFile, home: &str) -> Result<Organization, Problem> {
-        let id = match &file.id {
-            None => "o-example0001".to_owned(),
-            Some(id) if is_organization_id(id) => id.to_string(),
-            Some(id) => {
-                return Err(Problem::new(
-                    id.span(),
-                    format!(
-                        "`{}` is no organization id; use `o-` and 10 to 32 lower-case letters and digits",
-                        **id
-                    ),
-                ));
-            }
-        };
-        let management_account = match &file.management_account {
-            None => home.to_owned(),
-            Some(id) => account_id(id, id)?,
-        };
-        let administrators = file.delegated_administrators.iter().map(|id| account_id(id, id));
-        let mut units = BTreeSet::new();
-        for path in &file.units {
-            if path.split('/').any(str::is_empty) {
-                return Err(Problem::new(
-                    path.span(),
-                    "an organizational unit is its path from the root, such as `Workloads/Production`",
-                ));
-            }
-            let ends = path.match_indices('/').map(|(end, _)| end).chain([path.len()]);
-            units.extend(ends.map(|end| path[..end].to_owned()));
-        }
-        Ok(Organization {
-            id,
-            management_account,
-            delegated_administrators: administrators.collect::<Result<_, _>>()?,
-            units,
-        })
-    }
-
-    /// The id of the root.
-    pub fn root_id(&self) -> String {
-        format!("r-{}", &self.letters("")[..4])
-    }
-
-    /// The id of the organizational unit with this path; of the root, if the path is empty.
-    pub fn unit_id(&self, path: &str) -> String {
-        if path.is_empty() {
-            return self.root_id();
-        }
-        format!("ou-{}-{}", &self.letters("")[..4], &self.letters(path)[..8])
-    }
-
-    /// The path of the unit with this id; empty for the root.
-    pub fn path_of(&self, id: &str) -> Option<&str> {
-        if id == self.root_id() {
-            return Some("");
-        }
-        let mut paths = self.units.iter();
-        paths.find(|path| self.unit_id(path) == id).map(String::as_str)
-    }
-
-    /// The units right below the one with this path.
-    pub fn units_in(&self, parent: &str) -> impl Iterator<Item = &str> {
-        let paths = self.units.iter().map(String::as_str);
-        paths.filter(move |path| path.rsplit_once('/').map_or("", |(above, _)| above) == parent)
-    }
-
-    /// `o-…/r-…/ou-…/ou-…/`, as Organizations writes where a unit is.
-    pub fn id_path(&self, unit: &str) -> String {
-        let mut path = format!("{}/{}/", self.id, self.root_id());
-        let ends = unit.match_indices('/').map(|(end, _)| end).chain([unit.len()]);
-        for end in ends.filter(|end| *end > 0) {
-            path.push_str(&self.unit_id(&unit[..end]));
-            path.push('/');
-        }
-        path
-    }
-
-    /// The ARN of a service control policy.
-    pub fn policy_arn(&self, partition: &str) -> String {
-        let (management, id, policy) = (&self.management_account, &self.id, &self.letters("policy")[..8]);
-        format!("arn:{partition}:organizations::{management}:policy/{id}/service_control_policy/p-{policy}")
-    }
-
-    /// Letters and digits that look random and depend on this organization and a text.
-    fn letters(&self, text: &str) -> String {
-        KeyIds::new(&format!("{}/{text}", self.id)).material(0)
-    }
-}
-
-fn is_organization_id(id: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    id.strip_prefix("o-")
-        .is_some_and(|rest| (10..=32).contains(&rest.len()) && rest.bytes().all(plain))
 }
 
 fn unit(unit: Option<&At<String>>, organization: Option<&Organization>) -> Result<String, Problem> {

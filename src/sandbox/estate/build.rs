@@ -7,6 +7,7 @@ use super::fault::fault;
 use super::file::{AccountFile, At, BucketFile, EstateFile, RegionFile, TrailFile};
 use super::key_sets::KeySets;
 use super::last_usage::tracking_start;
+use super::organization::organization as organization_of;
 use super::region::region;
 use super::trails::trails;
 use super::{AccountSet, Buckets, Estate, Organization, Problem, Region, Setting};
@@ -23,7 +24,7 @@ pub(super) fn estate(file: EstateFile) -> Result<Estate, Problem> {
         last_usage_tracking_start: tracking_start(file.last_usage_tracking_start.as_ref(), as_of)?,
     };
     let organization = file.organization.as_ref();
-    let organization = organization.map(|file| Organization::new(file, &home)).transpose()?;
+    let organization = organization.map(|file| organization_of(file, &home)).transpose()?;
     let mut bucket_names = HashSet::new();
     let mut contents =
         |id: &str, accounts: u32, regions: &[RegionFile], buckets: &[BucketFile], trails: &[At<TrailFile>]| {

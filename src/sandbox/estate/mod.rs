@@ -18,6 +18,7 @@ mod key_state;
 mod keys;
 mod last_usage;
 mod metric_filters;
+mod organization;
 mod policies;
 mod region;
 mod rotations;
@@ -28,7 +29,7 @@ mod usage;
 #[cfg(test)]
 mod tests;
 
-pub(super) use accounts::{Account, AccountSet, Organization, Role};
+pub(super) use accounts::{Account, AccountSet, Role};
 pub(super) use alarm_metrics::{MetricQuery, MetricStat, Queried, STATISTICS};
 pub(super) use alarms::{Alarm, Alarms, Condition, LogAlarm, MetricAlarm, Source, Watches};
 pub(super) use bucket_metrics::RequestMetrics;
@@ -43,6 +44,7 @@ use super::curve::Curve;
 use super::faults::Faults;
 use super::keys::KeyPlan;
 use super::keys::custom_key_stores::CustomKeyStore;
+use super::organization::Organization;
 use jiff::Timestamp;
 use std::path::PathBuf;
 use std::sync::Arc;

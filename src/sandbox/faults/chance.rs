@@ -4,7 +4,7 @@
 //! seed says how many times in a row it fails before it succeeds, so neither the order of calls nor the number of
 //! connections changes anything, and only the calls that fail are remembered.
 
-use super::super::Call;
+use super::Asked;
 use super::Subject;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -29,7 +29,7 @@ impl Chance {
         }
     }
 
-    pub(super) fn strikes(&self, call: &Call<'_>, subject: &Subject<'_>) -> bool {
+    pub(super) fn strikes(&self, call: &Asked<'_>, subject: &Subject<'_>) -> bool {
         let identity = self.identity(call, subject);
         let failures = failures(identity, self.rate);
         if failures == 0 {
@@ -42,12 +42,12 @@ impl Chance {
         strikes
     }
 
-    fn identity(&self, call: &Call<'_>, subject: &Subject<'_>) -> u64 {
+    fn identity(&self, call: &Asked<'_>, subject: &Subject<'_>) -> u64 {
         let key = subject.key.map(|key| key.id());
         let parts = [
             call.service.action_prefix(),
             subject.operation,
-            &call.identity.account.id,
+            call.account,
             call.region,
             key.as_deref().unwrap_or_default(),
             subject.bucket.unwrap_or_default(),

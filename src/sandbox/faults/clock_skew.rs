@@ -1,7 +1,7 @@
 //! A clock that is wrong, and what services say to signatures that seem too old or not yet valid.
 
-use super::super::Call;
 use super::super::service::{Refusal, Service};
+use super::Asked;
 use jiff::fmt::rfc2822::DateTimePrinter;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, civil};
@@ -22,7 +22,7 @@ impl ClockSkew {
     }
 
     /// The refusal of a request that was signed too long before or after `now`.
-    pub(super) fn refusal(call: &Call<'_>, now: Timestamp) -> Option<Refusal> {
+    pub(super) fn refusal(call: &Asked<'_>, now: Timestamp) -> Option<Refusal> {
         let written = call.request.date?;
         let signed = civil::DateTime::strptime(BASIC, written).ok()?;
         let signed = signed.to_zoned(TimeZone::UTC).ok()?.timestamp();

@@ -1,9 +1,9 @@
 //! What a fault does to the calls it strikes.
 
-use super::super::Call;
 use super::super::paging::PagingFault;
 use super::super::request::{Answer, Response};
 use super::super::service::{Refusal, Service};
+use super::Asked;
 use super::{Body, ClockSkew, Sessions, Strike, Subject, Throttle, clock_skew, denial, throttle};
 use std::borrow::Cow;
 use std::time::Duration;
@@ -55,7 +55,7 @@ impl Effect {
         }
     }
 
-    pub(super) fn strike(&self, strike: &mut Strike, call: &Call<'_>, subject: &Subject<'_>) {
+    pub(super) fn strike(&self, strike: &mut Strike, call: &Asked<'_>, subject: &Subject<'_>) {
         let refuse = |refusal: &Refusal| Some(Answer::Response(call.refuse(refusal)));
         match self {
             Effect::Error(words) => strike.instead = refuse(&words.refusal(call, subject)),
@@ -97,7 +97,7 @@ impl Words {
         self.code.as_ref().is_none_or(|code| code == service.denial_code())
     }
 
-    fn refusal(&self, call: &Call<'_>, subject: &Subject<'_>) -> Refusal {
+    fn refusal(&self, call: &Asked<'_>, subject: &Subject<'_>) -> Refusal {
         let service = call.service;
         let code = match &self.code {
             Some(code) => Cow::Owned(code.clone()),

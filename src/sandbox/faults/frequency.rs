@@ -1,6 +1,6 @@
 //! How often a fault strikes.
 
-use super::super::Call;
+use super::Asked;
 use super::{Chance, Subject};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -34,7 +34,7 @@ impl Frequency {
     }
 
     /// Counts the call and decides on it.
-    pub(super) fn strikes(&self, call: &Call<'_>, subject: &Subject<'_>) -> bool {
+    pub(super) fn strikes(&self, call: &Asked<'_>, subject: &Subject<'_>) -> bool {
         match &self.chance {
             Some(chance) => chance.strikes(call, subject),
             None => {

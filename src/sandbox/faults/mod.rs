@@ -25,11 +25,13 @@ pub(super) use selector::Selector;
 pub(super) use sessions::Sessions;
 pub(super) use throttle::{Throttle, published_rate};
 
-use super::Call;
 use super::keys::Key;
+use super::organization::Organization;
 use super::paging::{PagingFault, follows_empty_page};
-use super::request::{Answer, Reply, Response};
-use super::service::Refusal;
+use super::request::{Answer, Reply, Request, Response};
+use super::service::{Refusal, Service};
+use super::session::Session;
+use super::wire::refusals;
 use std::time::Duration;
 
 /// One declared fault.
@@ -38,6 +40,27 @@ pub(super) struct Fault {
     pub calls: Selector,
     pub frequency: Frequency,
     pub effect: Effect,
+}
+
+/// A call, as far as faults look at it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked<'a> {
+    pub service: Service,
+    pub region: &'a str,
+    pub partition: &'a str,
+    /// The account that the credentials belong to.
+    pub account: &'a str,
+    pub caller_arn: &'a str,
+    pub session: Option<&'a Session>,
+    pub organization: Option<&'a Organization>,
+    pub request: &'a Request<'a>,
+    pub request_id: &'a str,
+}
+
+impl Asked<'_> {
+    fn refuse(&self, refusal: &Refusal) -> Response {
+        refusals::response(self.service, refusal, self.request, self.request_id)
+    }
 }
 
 /// What a call is about.
@@ -85,7 +108,7 @@ impl Faults {
     /// The answer to a call, with every fault that strikes it.
     pub fn around(
         &self,
-        call: &Call<'_>,
+        call: &Asked<'_>,
         subject: &Subject<'_>,
         answer: impl FnOnce(Option<PagingFault>) -> Result<Response, Refusal>,
     ) -> Reply {
@@ -111,7 +134,7 @@ impl Faults {
         }
     }
 
-    fn strike(&self, call: &Call<'_>, subject: &Subject<'_>) -> Strike {
+    fn strike(&self, call: &Asked<'_>, subject: &Subject<'_>) -> Strike {
         let mut strike = Strike::default();
         for fault in &self.0 {
             // Of several faults that replace an answer, the first does, and the others do not count the call.
@@ -125,7 +148,7 @@ impl Faults {
 }
 
 impl Fault {
-    fn is_about(&self, call: &Call<'_>, subject: &Subject<'_>) -> bool {
+    fn is_about(&self, call: &Asked<'_>, subject: &Subject<'_>) -> bool {
         if !self.calls.matches(call, subject) {
             return false;
         }

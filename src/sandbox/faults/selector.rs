@@ -1,8 +1,8 @@
 //! Which calls a fault is about.
 
-use super::super::Call;
 use super::super::pattern::glob_matches;
 use super::super::service::Service;
+use super::Asked;
 use super::Subject;
 
 /// The calls a fault is about; whatever is left out may be anything.
@@ -21,16 +21,14 @@ pub(in crate::sandbox) struct Selector {
 }
 
 impl Selector {
-    pub fn matches(&self, call: &Call<'_>, subject: &Subject<'_>) -> bool {
+    pub fn matches(&self, call: &Asked<'_>, subject: &Subject<'_>) -> bool {
         fn may_be(wanted: Option<&String>, is: impl FnOnce(&str) -> bool) -> bool {
             wanted.is_none_or(|wanted| is(wanted))
         }
         self.service.is_none_or(|service| service == call.service)
             && may_be(self.operation.as_ref(), |operation| operation == subject.operation)
             && may_be(self.region.as_ref(), |region| region == call.region)
-            && may_be(self.account.as_ref(), |glob| {
-                glob_matches(glob, &call.identity.account.id)
-            })
+            && may_be(self.account.as_ref(), |glob| glob_matches(glob, call.account))
             && may_be(self.key.as_ref(), |glob| {
                 subject.key.is_some_and(|key| key.is_called(glob))
             })

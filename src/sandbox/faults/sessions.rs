@@ -1,6 +1,6 @@
 //! Credentials that expire while they are in use.
 
-use super::super::Call;
+use super::Asked;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -22,8 +22,8 @@ impl Sessions {
     }
 
     /// Counts a call, and says whether its session is over.
-    pub(super) fn is_over(&self, call: &Call<'_>) -> bool {
-        let session = call.identity.session.as_ref().map(|session| session.token());
+    pub(super) fn is_over(&self, call: &Asked<'_>) -> bool {
+        let session = call.session.map(|session| session.token());
         let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
         let answered = answered.entry(session).or_default();
         let is_over = *answered >= self.after;

@@ -1,8 +1,8 @@
 //! Request rates, and what services say to those who exceed them.
 
-use super::super::Call;
 use super::super::catalogue;
 use super::super::service::{Refusal, Service};
+use super::Asked;
 use super::Subject;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use std::collections::HashMap;
@@ -39,7 +39,7 @@ impl Throttle {
     }
 
     /// Takes a token from the bucket, and says whether there was none.
-    pub(super) fn is_exceeded(&self, call: &Call<'_>, subject: &Subject<'_>) -> bool {
+    pub(super) fn is_exceeded(&self, call: &Asked<'_>, subject: &Subject<'_>) -> bool {
         let rate = self.rate.or_else(|| published_rate(call.service, subject.operation));
         let Some(quota) = rate.and_then(|rate| self.quota(rate)) else {
             return false;
@@ -47,7 +47,7 @@ impl Throttle {
         let place = Place {
             service: call.service.action_prefix(),
             operation: subject.operation.to_owned(),
-            account: call.identity.account.id.clone(),
+            account: call.account.to_owned(),
             region: call.region.to_owned(),
         };
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);

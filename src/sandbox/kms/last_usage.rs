@@ -1,6 +1,6 @@
 //! GetKeyLastUsage.
 
-use crate::sandbox::Call;
+use crate::sandbox::call::Call;
 use crate::sandbox::keys::Key;
 use crate::sandbox::keys::id::KeyIds;
 use crate::sandbox::keys::last_usage::LastUsage;

@@ -1,6 +1,6 @@
 //! The operations on one bucket.
 
-use crate::sandbox::Call;
+use crate::sandbox::call::Call;
 use crate::sandbox::estate::Bucket;
 use crate::sandbox::paging::{PagingFault, page};
 use crate::sandbox::request::Response;

@@ -1,6 +1,6 @@
 //! ListBuckets.
 
-use crate::sandbox::Call;
+use crate::sandbox::call::Call;
 use crate::sandbox::keys::id::KeyIds;
 use crate::sandbox::paging::{PagingFault, page};
 use crate::sandbox::request::Response;

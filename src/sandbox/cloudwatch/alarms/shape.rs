@@ -1,12 +1,12 @@
 //! The shapes `MetricAlarm`, `CompositeAlarm` and `LogAlarm` of the CloudWatch API.
 
-use crate::sandbox::Call;
-use crate::sandbox::cloudwatch::value::Value;
+use crate::sandbox::call::Call;
 use crate::sandbox::estate::{
     Account, Alarm, Condition, LogAlarm, MetricAlarm, MetricQuery, MetricStat, Queried, Region, STATISTICS, Source,
     Watches,
 };
 use crate::sandbox::keys::id::KeyIds;
+use crate::sandbox::wire::value::Value;
 use jiff::Timestamp;
 use serde_json::json;
 use std::collections::BTreeMap;

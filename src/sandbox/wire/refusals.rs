@@ -1,13 +1,13 @@
 //! How each service says no: the shape of a refusal in its protocol.
 
-use super::cloudwatch;
-use super::request::{Request, Response};
-use super::service::{
+use super::cloudwatch::Protocol;
+use crate::sandbox::request::{Request, Response};
+use crate::sandbox::service::{
     AWS_JSON, QUERY_XML, REST_JSON, REST_XML, Refusal, Service, XML_DECLARATION, extended_request_id, push_element,
 };
 
 /// A refusal in the shape of a service's protocol; where it has two, of the one that the request came in.
-pub(super) fn response(service: Service, refusal: &Refusal, request: &Request<'_>, request_id: &str) -> Response {
+pub fn response(service: Service, refusal: &Refusal, request: &Request<'_>, request_id: &str) -> Response {
     let Refusal {
         status, code, message, ..
     } = refusal;
@@ -27,7 +27,7 @@ pub(super) fn response(service: Service, refusal: &Refusal, request: &Request<'_
             let body = serde_json::json!({ "message": message });
             (REST_JSON, body.to_string().into_bytes())
         }
-        Service::CloudWatch => return cloudwatch::refuse(refusal, request),
+        Service::CloudWatch => return Protocol::of(request).refuse(refusal),
         Service::S3 => (REST_XML, s3_error(refusal, request_id).into_bytes()),
         Service::Sts => (QUERY_XML, sts_error(refusal, request_id).into_bytes()),
     };

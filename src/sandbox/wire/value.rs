@@ -6,7 +6,7 @@ use std::borrow::Cow;
 /// A tree of data. The protocols tell its numbers apart in different ways: CBOR marks timestamps, JSON does not, and
 /// a client that reads CBOR takes no double for an integer.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::sandbox) enum Value<'a> {
+pub enum Value<'a> {
     Null,
     Bool(bool),
     Integer(i64),

@@ -7,7 +7,7 @@ use crate::sandbox::request::{Request, Response};
 use crate::sandbox::service::Refusal;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Protocol {
+pub enum Protocol {
     Cbor,
     Json,
 }

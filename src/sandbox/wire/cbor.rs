@@ -10,7 +10,7 @@ use std::convert::Infallible;
 const DEEPEST: usize = 32;
 
 /// The data in `bytes`; `None` when it is not the CBOR that the protocol allows.
-pub(super) fn read(bytes: &[u8]) -> Option<Value<'_>> {
+pub fn read(bytes: &[u8]) -> Option<Value<'_>> {
     value(&mut Decoder::new(bytes), 0)
 }
 
@@ -79,7 +79,7 @@ fn more(decoder: &mut Decoder<'_>, length: Option<u64>, done: usize) -> Option<b
     }
 }
 
-pub(super) fn write(value: &Value<'_>) -> Vec<u8> {
+pub fn write(value: &Value<'_>) -> Vec<u8> {
     let mut encoder = Encoder::new(Vec::new());
     // Writing to memory cannot fail.
     let _ = push(&mut encoder, value);
