@@ -26,10 +26,29 @@ pub struct Estate {
 pub struct Region {
     pub name: &'static str,
     pub enabled: bool,
+    #[serde(rename = "custom_key_store")]
+    stores: [Store; 4],
     #[serde(rename = "key")]
     pub keys: Vec<KeyTemplate>,
     #[serde(rename = "quota")]
     pub quotas: Vec<Quota>,
+}
+
+/// A custom key store. Every Region has one of each kind that works and one that does not.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Store {
+    name: &'static str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proxy: Option<Proxy>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Proxy {
+    connectivity: &'static str,
+    uri_endpoint: &'static str,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -55,6 +74,8 @@ pub struct Kind {
     pub usage: &'static str,
     pub origin: &'static str,
     pub state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    custom_key_store: Option<&'static str>,
 }
 
 /// What the tags of a key come to.
@@ -124,6 +145,7 @@ pub fn estates() -> impl Strategy<Value = Estate> {
             .map(|((name, opt_in), (switched_on, keys, quotas))| Region {
                 name,
                 enabled: switched_on || !opt_in,
+                stores: stores(),
                 keys: numbered(keys),
                 quotas,
             })
@@ -188,10 +210,9 @@ fn customer_managed() -> impl Strategy<Value = KeyTemplate> {
 }
 
 fn aws_managed() -> impl Strategy<Value = KeyTemplate> {
-    let alias = option::of(Just("alias/aws/service-#".to_owned()));
-    alias.prop_map(|alias| KeyTemplate {
+    Just(KeyTemplate {
         count: 1,
-        aliases: alias.into_iter().collect(),
+        aliases: vec!["alias/aws/service-#".to_owned()],
         description: "Default key that protects my objects".to_owned(),
         aws_managed: true,
         kind: kinds()[0],
@@ -229,10 +250,58 @@ fn kinds() -> Vec<Kind> {
                 usage,
                 origin,
                 state,
+                custom_key_store: store_of(origin, state),
             }));
         }
     }
     kinds
+}
+
+/// The store that a key is in: one that does not work makes it unavailable.
+fn store_of(origin: &str, state: &str) -> Option<&'static str> {
+    match (origin, state) {
+        ("AWS_CLOUDHSM", "Unavailable") => Some("hsm-lost"),
+        ("AWS_CLOUDHSM", _) => Some("hsm"),
+        ("EXTERNAL_KEY_STORE", "Unavailable") => Some("xks-lost"),
+        ("EXTERNAL_KEY_STORE", _) => Some("xks"),
+        _ => None,
+    }
+}
+
+fn stores() -> [Store; 4] {
+    let hsm = Store {
+        name: "hsm",
+        kind: "AWS_CLOUDHSM",
+        state: "CONNECTED",
+        proxy: None,
+    };
+    let proxy = |uri_endpoint| {
+        Some(Proxy {
+            connectivity: "PUBLIC_ENDPOINT",
+            uri_endpoint,
+        })
+    };
+    let xks = Store {
+        name: "xks",
+        kind: "EXTERNAL_KEY_STORE",
+        proxy: proxy("https://xks.example.com"),
+        ..hsm
+    };
+    [
+        hsm,
+        Store {
+            name: "hsm-lost",
+            state: "DISCONNECTED",
+            ..hsm
+        },
+        xks,
+        Store {
+            name: "xks-lost",
+            state: "FAILED",
+            proxy: proxy("https://lost.example.com"),
+            ..xks
+        },
+    ]
 }
 
 const REQUIREMENT_TAGS: [&str; 3] = ["requirement", "justification", "kms-requirement"];
