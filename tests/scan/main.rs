@@ -5,5 +5,6 @@
 mod answers;
 mod estates;
 mod failures;
+mod faults;
 mod regions;
 mod run;
