@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::error::CallError;
+use super::expiry::Expiry;
 use super::operations::{Operation, position};
 use super::pacing::Pacer;
 
@@ -34,11 +35,12 @@ impl Stop {
 pub struct Caller {
     pub(super) pacer: Arc<Pacer>,
     pub(super) in_flight: Arc<Semaphore>,
+    pub(super) expiry: Arc<Expiry>,
     pub(super) stop: Stop,
 }
 
 impl Caller {
-    /// Makes one call as soon as its turn has come.
+    /// Makes one call as soon as its turn has come, unless the credentials have expired.
     pub(super) async fn call<T, E, F>(
         &self,
         operation: &'static Operation,
@@ -49,20 +51,22 @@ impl Caller {
         E: std::error::Error + ProvideErrorMetadata + 'static,
     {
         let answer = self.stop.0.run_until_cancelled(async {
+            self.expiry.check(operation)?;
             if let Some(position) = position(operation.sdk_service, operation.name) {
                 self.pacer.wait(position).await;
             }
             let _place = self.in_flight.acquire().await;
-            request().await
+            self.expiry.check(operation)?;
+            let answer = request().await;
+            answer.map_err(|error| CallError::from_sdk(operation, &error))
         });
-        match answer.await {
-            None => Err(CallError::interrupted(operation)),
-            Some(Ok(answer)) => Ok(answer),
-            Some(Err(error)) => {
-                let error = CallError::from_sdk(operation, &error);
-                tracing::debug!(operation = %error.operation, code = %error.code, "call failed");
-                Err(error)
-            }
+        let Some(answer) = answer.await else {
+            return Err(CallError::interrupted(operation));
+        };
+        if let Err(error) = &answer {
+            tracing::debug!(operation = %error.operation, code = %error.code, "call failed");
         }
+        self.expiry.note(&answer);
+        answer
     }
 }

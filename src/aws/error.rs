@@ -128,6 +128,23 @@ impl CallError {
         REFUSALS.iter().any(|refusal| self.code.contains(refusal))
     }
 
+    /// Whether the credentials were valid once and no longer are.
+    pub(super) fn says_expired(&self) -> bool {
+        matches!(
+            self.code.as_str(),
+            "ExpiredToken" | "ExpiredTokenException" | "RequestExpired"
+        )
+    }
+
+    /// Whether the signature is too old, or not valid yet. The SDK corrects its clock by the answers of AWS, so this is
+    /// left where they do not tell the time.
+    pub(super) fn says_clocks_disagree(&self) -> bool {
+        let signature = ["InvalidSignatureException", "SignatureDoesNotMatch"].contains(&self.code.as_str());
+        let words = ["Signature expired", "Signature not yet current"];
+        self.code == "RequestTimeTooSkewed"
+            || (signature && words.iter().any(|words| self.message.starts_with(words)))
+    }
+
     /// Whether the Region does not accept the credentials at all, as a Region answers that is not enabled.
     pub fn says_not_enabled(&self) -> bool {
         NOT_ENABLED.contains(&self.code.as_str())

@@ -5,6 +5,7 @@ mod call;
 #[cfg(test)]
 mod canned;
 mod error;
+mod expiry;
 mod guard;
 mod http;
 mod keys;

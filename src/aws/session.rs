@@ -17,6 +17,7 @@ use tokio::sync::Semaphore;
 
 use super::call::{Caller, Stop};
 use super::error::CallError;
+use super::expiry::Expiry;
 use super::guard::{Guard, Ledger};
 use super::operations::STS_GET_CALLER_IDENTITY;
 use super::pacing::{ApiShare, Pacer};
@@ -79,6 +80,7 @@ pub struct Session {
     settings: SessionSettings,
     in_flight: Arc<Semaphore>,
     ledger: Arc<Ledger>,
+    expiry: Arc<Expiry>,
     pacers: Mutex<BTreeMap<Region, Arc<Pacer>>>,
     /// The Region of the user's configuration, where calls go that concern the whole account.
     pub home: Region,
@@ -120,6 +122,7 @@ impl Session {
             settings,
             in_flight: Arc::new(Semaphore::new(IN_FLIGHT)),
             ledger: Arc::new(Ledger::new()),
+            expiry: Arc::default(),
             pacers: Mutex::default(),
             home,
             account_id: AccountId::new(""),
@@ -240,6 +243,7 @@ impl Session {
         let caller = Caller {
             pacer,
             in_flight: self.in_flight.clone(),
+            expiry: self.expiry.clone(),
             stop: self.settings.stop.clone(),
         };
         (caller, GuardHandle::new(guard))
@@ -324,8 +328,11 @@ fn sdk_region(region: &Region) -> SdkRegion {
 /// What to do about a failure to find out whose account it is.
 fn advice(cause: &CallError, settings: &SessionSettings) -> String {
     let advice = match cause.code.as_str() {
-        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
+        _ if cause.says_expired() => {
             "The credentials have expired. Renew them (for example `aws sso login`) and run again."
+        }
+        _ if cause.says_clocks_disagree() => {
+            "AWS and this machine disagree about the time. Set the clock of this machine and run again."
         }
         "InvalidClientTokenId" | "UnrecognizedClientException" | "SignatureDoesNotMatch" => {
             "AWS does not accept the credentials. Check AWS_PROFILE and the AWS_* variables, and the clock."

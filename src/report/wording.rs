@@ -156,8 +156,19 @@ pub(super) fn coverage_line(document: &Document) -> String {
         format!("Coverage: complete. Everything in {regions}{asked} was read.")
     } else {
         format!(
-            "Coverage: INCOMPLETE. {} in {regions}: what they hide is neither a pass nor a finding.",
+            "Coverage: INCOMPLETE. {}{} in {regions}: what they hide is neither a pass nor a finding.",
+            expired(document),
             counted(gaps, "gap", "gaps")
         )
+    }
+}
+
+/// What to do where the credentials did not last as long as the scan.
+fn expired(document: &Document) -> &'static str {
+    let expired = |gap: &Gap| gap.error_code.starts_with("ExpiredToken");
+    if document.coverage.gaps.iter().any(expired) {
+        "The credentials expired before the end: renew them, for example with `aws sso login`, and run again. "
+    } else {
+        ""
     }
 }

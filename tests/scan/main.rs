@@ -7,6 +7,7 @@ mod answers;
 mod doors;
 mod estates;
 mod failures;
+mod faults;
 mod inventory;
 mod random_estate;
 mod regions;

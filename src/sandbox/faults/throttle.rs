@@ -69,7 +69,8 @@ impl Throttle {
 /// - cloudwatch: <https://docs.aws.amazon.com/general/latest/gr/cw_region.html>
 /// - kms: <https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html>, for what has no quota code
 /// - servicequotas: <https://docs.aws.amazon.com/servicequotas/latest/userguide/reference_limits.html>
-/// - sts: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>; one quota for all its operations
+/// - sts: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>, which counts its operations
+///   together and not, as here, each by itself
 ///
 /// None is published for the operations of S3 that this AWS answers.
 const PUBLISHED: &[(&str, &str, f64)] = &[

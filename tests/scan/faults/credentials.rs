@@ -1,0 +1,49 @@
+//! Credentials that do not last as long as the scan.
+
+use super::*;
+
+#[test]
+fn credentials_that_have_expired_before_the_scan_end_it_with_advice() {
+    let (output, report) = program(&with_fault("kind = \"expired-credentials\""), &[]);
+    assert_eq!((output.status.code(), report), (Some(1), None));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("sts:GetCallerIdentity: ExpiredToken: "), "{stderr}");
+    assert!(stderr.contains("Renew them (for example `aws sso login`)"), "{stderr}");
+}
+
+#[test]
+fn credentials_that_expire_on_the_way_cost_what_was_left_and_are_not_tried_for_ever() {
+    let estate = with_fault("kind = \"expired-credentials\"\nafter = 300").replace("count = 20", "count = 300");
+    let run = scan_estate(&estate, &["--fail-on-gaps", "--region", "eu-west-3"]);
+    assert_eq!(run.code(), 4);
+    let expired = "ExpiredTokenException";
+    let gaps = run.gaps();
+    let (described, tagged) = (300 - gaps[0].3, 300 - gaps[1].3);
+    assert_eq!(
+        gaps,
+        [
+            gap("kms:DescribeKey", expired, "eu-west-3", 300 - described),
+            gap("kms:ListResourceTags", expired, "eu-west-3", 300 - tagged),
+        ]
+    );
+    let rows = run.report["api_calls"].as_array().unwrap();
+    let calls = |row: &Value| row["calls"].as_u64().unwrap() as usize;
+    let of_keys = run.calls("DescribeKey", "calls") + run.calls("ListResourceTags", "calls");
+    let all: usize = rows.iter().map(calls).sum();
+    // 300 answers, and 20 refusals until it was clear that no more would come.
+    assert_eq!(all, 320);
+    assert_eq!(described + tagged + (all - of_keys as usize), 300);
+    // What was answered is in the report, and nothing else is.
+    let keys = run.report["keys"].as_array().unwrap();
+    let known = |field: &str| keys.iter().filter(|key| !key[field].is_null()).count();
+    assert_eq!((keys.len(), known("state"), known("tags")), (300, described, tagged));
+    assert_eq!(run.report["summary"]["not_assessed"], 300 - tagged);
+    assert_eq!(run.findings("unjustified-key"), 0);
+    assert_eq!(run.findings("near-request-quota"), 1);
+    let stdout = run.stdout();
+    let last = stdout.lines().last().unwrap();
+    assert!(
+        last.starts_with("Coverage: INCOMPLETE. The credentials expired before the end: renew them"),
+        "{last}"
+    );
+}
