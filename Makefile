@@ -1,5 +1,5 @@
-# Everything the project does, by name. Where Debian's Python comes without venv, `make test` installs it, which only
-# root may.
+# Everything the project does, by name. Where Debian's Python comes without venv, `make test` installs it, and
+# `make bench` installs wrk, which only root may.
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 VENV := $(TARGET)/e2e-venv
 
@@ -23,9 +23,11 @@ $(VENV)/ready: tests/e2e/requirements.txt
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/e2e/requirements.txt
 	touch $@
 
-# Calls, CPU for each call against a bare loop of the SDK, peak memory, pacing.
+# Calls, CPU for each call against a bare loop of the SDK, peak memory, pacing; then how much `sandbox serve` answers.
 bench:
-	cargo bench --locked --bench scan
+	@command -v wrk > /dev/null || { apt-get update && apt-get install -y wrk; } || { echo "wrk is missing and could not be" \
+		"installed: install it (Debian: apt-get install wrk, macOS: brew install wrk) and try again" >&2; exit 1; }
+	cargo bench --locked --bench scan --bench serve
 
 # The generated parts of docs/.
 docs:
