@@ -94,6 +94,21 @@ fn scan_through_both(estate: &Path) -> BTreeMap<PathBuf, String> {
     served
 }
 
+/// An estate without its token buckets: how often one of those throttles depends on the time of each call, and so do
+/// the counts of calls in a report. What they do is tested for by itself.
+fn without_throttles(estate: &Path) -> tempfile::NamedTempFile {
+    let text = std::fs::read_to_string(estate).unwrap();
+    let mut parts = text.split("[[fault]]");
+    let mut calm = parts.next().unwrap().to_owned();
+    for fault in parts.filter(|fault| !fault.contains("kind = \"throttle\"")) {
+        calm.push_str("[[fault]]");
+        calm.push_str(fault);
+    }
+    let file = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
+    std::fs::write(file.path(), calm).unwrap();
+    file
+}
+
 #[test]
 fn every_estate_has_the_same_report_through_both_doors() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/estates");
@@ -104,7 +119,8 @@ fn every_estate_has_the_same_report_through_both_doors() {
         .collect();
     assert!(estates.len() >= 5, "{estates:?}");
     for estate in estates {
-        let files = scan_through_both(&estate);
+        let calm = without_throttles(&estate);
+        let files = scan_through_both(calm.path());
         for name in ["report.json", "report.md", "snapshot/scan.json"] {
             assert!(!files[Path::new(name)].is_empty(), "{}: {name}", estate.display());
         }

@@ -297,7 +297,7 @@ fn stores() -> [Store; 4] {
         xks,
         Store {
             name: "xks-lost",
-            state: "FAILED",
+            state: "DISCONNECTED",
             proxy: proxy("https://lost.example.com"),
             ..xks
         },
