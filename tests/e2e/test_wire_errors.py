@@ -21,7 +21,11 @@ def _targeted(request: dict) -> None:
 
 
 def _addressed(request: dict) -> None:
-    request["url"] = request["url"].rsplit("/", 1)[0] + "/Invent"
+    """RPC v2 names the operation in the path, JSON in a header."""
+    if "X-Amz-Target" in request["headers"]:
+        _targeted(request)
+    else:
+        request["url"] = request["url"].rsplit("/", 1)[0] + "/Invent"
 
 
 def _acting(request: dict) -> None:

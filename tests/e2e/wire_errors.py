@@ -61,6 +61,14 @@ def _message(walker, body: dict, modelled: Shape | None) -> Iterator[str]:
         yield f"an error without a model has more than a message: {body}"
 
 
+def _shape_name(operation: OperationModel, code: str, modelled: Shape | None) -> str:
+    """What a body calls an error: by its shape. Of the common errors, CloudWatch has one for ValidationError."""
+    if modelled:
+        return modelled.name
+    common = {"ValidationError": "ValidationException"} if operation.service_model.is_query_compatible else {}
+    return common.get(code, code)
+
+
 def _typed(walker, body: object, name: str, modelled: Shape | None) -> Iterator[str]:
     if not isinstance(body, dict):
         yield f"the error is no structure: {body!r}"
@@ -73,12 +81,12 @@ def _typed(walker, body: object, name: str, modelled: Shape | None) -> Iterator[
 
 def _json(operation: OperationModel, response: Response, code: str, modelled: Shape | None) -> Iterator[str]:
     yield from _query_code(operation, response, code)
-    yield from _typed(AWS_JSON, decoded(operation, response.body), modelled.name if modelled else code, modelled)
+    yield from _typed(AWS_JSON, decoded(operation, response.body), _shape_name(operation, code, modelled), modelled)
 
 
 def _cbor(operation: OperationModel, response: Response, code: str, modelled: Shape | None) -> Iterator[str]:
     yield from _query_code(operation, response, code)
-    yield from _typed(CBOR, decoded(operation, response.body), modelled.name if modelled else code, modelled)
+    yield from _typed(CBOR, decoded(operation, response.body), _shape_name(operation, code, modelled), modelled)
 
 
 def _query_code(operation: OperationModel, response: Response, code: str) -> Iterator[str]:
