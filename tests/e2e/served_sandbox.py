@@ -29,6 +29,7 @@ class Clients:
 
     endpoint: str
     access_key: str = "any"
+    session_token: str | None = None
     _sessions: dict[str | None, boto3.Session] = field(default_factory=dict)
     _made: dict[tuple, object] = field(default_factory=dict)
 
@@ -39,9 +40,14 @@ class Clients:
             self._made[wanted] = self._session(service, protocol).client(
                 service, endpoint_url=self.endpoint, region_name=region, aws_access_key_id=self.access_key,
                 aws_secret_access_key="not-a-secret",
+                aws_session_token=self.session_token,
                 config=Config(retries={"total_max_attempts": 1}, proxies={}, s3={"addressing_style": "path"},
                               **settings))
         return self._made[wanted]
+
+    def with_credentials(self, assumed: dict) -> Clients:
+        """Clients that sign with what AssumeRole gave."""
+        return Clients(self.endpoint, assumed["AccessKeyId"], assumed["SessionToken"])
 
     def _session(self, service: str, protocol: str | None) -> boto3.Session:
         if protocol not in self._sessions:

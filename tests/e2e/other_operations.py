@@ -1,0 +1,150 @@
+"""What the sandbox answers beyond the inventory of an account: policies, grants, rotations, last usage, custom key
+stores, alarms, trails, roles and organizations. For each operation, what to ask one of the shipped estates, and what
+its file says of the answer.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+
+from conftest import REPOSITORY
+
+REGULATED, INCIDENT, ORGANIZATION = "regulated", "re-encryption-incident", "organization"
+ROLE = "arn:aws:iam::333300000007:role/KmsAuditReadOnly"
+
+
+@cache
+def in_file(estate: str) -> dict:
+    return tomllib.loads((REPOSITORY / "fixtures" / "estates" / f"{estate}.toml").read_text(encoding="utf-8"))
+
+
+def region_of(estate: str) -> str:
+    name = in_file(estate)["region"][0]["name"]
+    return name if isinstance(name, str) else name[0]
+
+
+def key_in_file(estate: str, alias: str) -> dict:
+    return next(key for key in in_file(estate)["region"][0]["key"] if key.get("alias") == alias)
+
+
+def moment(value: datetime | str) -> datetime:
+    """boto3 has moments where the AWS CLI has text."""
+    return value if isinstance(value, datetime) else datetime.fromisoformat(value)
+
+
+@dataclass(frozen=True)
+class Question:
+    """One call. Of a key it names the alias, and asks by the id that ListAliases has for it."""
+
+    estate: str
+    service: str
+    operation: str
+    arguments: dict
+    read: Callable[[dict], object]
+    said: object
+    key: str | None = None
+
+    @property
+    def id(self) -> str:
+        return f"{self.service}:{self.operation}"
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.key or self.estate}"
+
+
+def _vault_policy() -> dict:
+    text = key_in_file(REGULATED, "alias/vault-documents")["policy"]
+    return json.loads(text.replace("{partition}", "aws").replace("{account}", in_file(REGULATED)["account"]["id"]))
+
+
+def _kms(operation: str, key: str | None, read: Callable[[dict], object], said: object, estate: str = REGULATED,
+         **arguments) -> Question:
+    return Question(estate, "kms", operation, arguments, read, said, key)
+
+
+def _names(member: str, name: str = "Name") -> Callable[[dict], object]:
+    return lambda answer: sorted(item[name] for item in answer[member])
+
+
+_GRANTS = key_in_file(REGULATED, "alias/backups")["grants"][0]
+_ROTATIONS = [(rotation["date"], rotation["type"]) for rotation in key_in_file(REGULATED, "alias/mail")["rotations"]]
+_STORES = in_file(REGULATED)["region"][0]["custom_key_store"]
+_ALARMS = in_file(INCIDENT)["region"][0]["alarm"]
+_FILTER = in_file(INCIDENT)["region"][0]["metric_filter"][0]
+_TRAIL = in_file(INCIDENT)["trail"][0]
+_MEMBERS = in_file(ORGANIZATION)["member"]
+_UNITS = {path.split("/")[0] for path in in_file(ORGANIZATION)["organization"]["units"]}
+_BUCKET = in_file(INCIDENT)["bucket"][0]
+
+QUESTIONS: tuple[Question, ...] = (
+    _kms("GetKeyPolicy", "alias/vault-documents", lambda answer: json.loads(answer["Policy"]), _vault_policy(),
+         PolicyName="default"),
+    _kms("ListKeyPolicies", "alias/mail", lambda answer: answer["PolicyNames"], ["default"]),
+    _kms("GetKeyRotationStatus", "alias/mail",
+         lambda answer: (answer["KeyRotationEnabled"], answer["RotationPeriodInDays"]), (True, 365)),
+    _kms("GetKeyRotationStatus", "alias/branch-offices", lambda answer: answer["KeyRotationEnabled"], False),
+    _kms("ListKeyRotations", "alias/mail",
+         lambda answer: [(moment(one["RotationDate"]), one["RotationType"]) for one in answer["Rotations"]], _ROTATIONS),
+    _kms("ListGrants", "alias/backups",
+         lambda answer: (len(answer["Grants"]), {tuple(one["Operations"]) for one in answer["Grants"]},
+                         len({one["GrantId"] for one in answer["Grants"]})),
+         (_GRANTS["count"], {tuple(_GRANTS["operations"])}, _GRANTS["count"]), Limit=100),
+    _kms("ListGrants", "alias/exports", lambda answer: answer["Grants"], []),
+    _kms("GetKeyLastUsage", "alias/ledger",
+         lambda answer: (answer["KeyLastUsage"]["Operation"], moment(answer["KeyLastUsage"]["Timestamp"]),
+                         moment(answer["TrackingStartDate"])),
+         ("Decrypt", key_in_file(REGULATED, "alias/ledger")["last_usage"]["at"], datetime(2026, 3, 11, tzinfo=UTC))),
+    _kms("GetKeyLastUsage", "alias/mail", lambda answer: answer["KeyLastUsage"], {}),
+    _kms("DescribeCustomKeyStores", None,
+         lambda answer: {(one["CustomKeyStoreName"], one["CustomKeyStoreType"], one["ConnectionState"])
+                         for one in answer["CustomKeyStores"]},
+         {(store["name"], store["type"], store["state"]) for store in _STORES}),
+    Question(INCIDENT, "service-quotas", "GetServiceQuota", {"ServiceCode": "kms", "QuotaCode": "L-6E3AF000"},
+             lambda answer: answer["Quota"]["Value"], 10_000),
+    Question(INCIDENT, "service-quotas", "GetAWSDefaultServiceQuota",
+             {"ServiceCode": "kms", "QuotaCode": "L-6E3AF000"}, lambda answer: answer["Quota"]["Value"], 10_000),
+    Question(INCIDENT, "cloudwatch", "DescribeAlarms", {},
+             lambda answer: {(one["AlarmName"], one["Threshold"], one["StateValue"], bool(one["AlarmActions"]))
+                             for one in answer["MetricAlarms"]},
+             {(alarm["name"], alarm["threshold"], alarm.get("state", "OK"), "actions" in alarm) for alarm in _ALARMS}),
+    Question(INCIDENT, "logs", "DescribeMetricFilters", {"logGroupName": _FILTER["log_group"]},
+             lambda answer: [(one["filterName"], one["filterPattern"], one["metricTransformations"][0]["metricName"])
+                             for one in answer["metricFilters"]],
+             [(_FILTER["name"], _FILTER["pattern"], _FILTER["metric"])]),
+    Question(INCIDENT, "cloudtrail", "DescribeTrails", {},
+             lambda answer: [(one["Name"], one["IsMultiRegionTrail"], one["S3BucketName"])
+                             for one in answer["trailList"]],
+             [(_TRAIL["name"], True, "trail-" + in_file(INCIDENT)["account"]["id"])]),
+    Question(INCIDENT, "cloudtrail", "GetTrailStatus", {"Name": _TRAIL["name"]},
+             lambda answer: answer["IsLogging"], True),
+    Question(INCIDENT, "cloudtrail", "GetEventSelectors", {"TrailName": _TRAIL["name"]},
+             lambda answer: [one["ExcludeManagementEventSources"] for one in answer["EventSelectors"]],
+             [_TRAIL["event_selectors"][0]["exclude"]]),
+    Question(INCIDENT, "s3", "ListBucketMetricsConfigurations", {"Bucket": _BUCKET["name"]},
+             lambda answer: [one["Id"] for one in answer["MetricsConfigurationList"]], ["EntireBucket"]),
+    Question(ORGANIZATION, "organizations", "DescribeOrganization", {},
+             lambda answer: (answer["Organization"]["Id"], answer["Organization"]["MasterAccountId"]),
+             (in_file(ORGANIZATION)["organization"]["id"], in_file(ORGANIZATION)["account"]["id"])),
+    Question(ORGANIZATION, "organizations", "ListRoots", {}, _names("Roots"), ["Root"]),
+    Question(ORGANIZATION, "organizations", "ListAccounts", {},
+             lambda answer: (len({one["Id"] for one in answer["Accounts"]}),
+                             sum(one["State"] == "SUSPENDED" for one in answer["Accounts"])),
+             (1 + sum(member.get("count", 1) for member in _MEMBERS),
+              sum(member.get("count", 1) for member in _MEMBERS if member.get("state") == "SUSPENDED"))),
+    # Of the root, which each asks for first.
+    Question(ORGANIZATION, "organizations", "ListOrganizationalUnitsForParent", {"ParentId": "root"},
+             _names("OrganizationalUnits"), sorted(_UNITS)),
+    Question(ORGANIZATION, "organizations", "ListAccountsForParent", {"ParentId": "root"},
+             _names("Accounts"), [in_file(ORGANIZATION)["account"]["name"]]),
+    Question(ORGANIZATION, "sts", "AssumeRole", {"RoleArn": ROLE, "RoleSessionName": "weekly"},
+             lambda answer: answer["AssumedRoleUser"]["Arn"],
+             "arn:aws:sts::333300000007:assumed-role/KmsAuditReadOnly/weekly"),
+)
+
+# Its own answers are compared by the tests of the program: no shipped estate has tags on a bucket.
+ANSWERED_IN_OTHER_TESTS = {"s3:GetBucketTagging"}
