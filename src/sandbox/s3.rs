@@ -40,8 +40,8 @@ pub(super) fn answer(call: &Call<'_>) -> Reply {
 
 /// Empty for what this S3 does not answer.
 fn operation(request: &Request<'_>, bucket: Option<&str>) -> &'static str {
-    // With an id, it is one configuration that is asked for.
-    if request.method != "GET" || request.query_value("id").is_some() {
+    // With an id, it is one configuration that is asked for, and with a key an object.
+    if request.method != "GET" || request.query_value("id").is_some() || names_object(request) {
         return "";
     }
     if bucket.is_none() {
@@ -52,12 +52,24 @@ fn operation(request: &Request<'_>, bucket: Option<&str>) -> &'static str {
     asked.map_or("", |(_, operation)| operation)
 }
 
-/// The bucket that a request is for: the part of the host before `.s3`, or the first of the path.
-fn bucket_name<'a>(request: &Request<'a>) -> Option<Cow<'a, str>> {
+/// Whether the path goes on after the bucket.
+fn names_object(request: &Request<'_>) -> bool {
+    let parts = request.path.split('/').skip(1);
+    let of_bucket = usize::from(host_bucket(request).is_none());
+    parts.skip(of_bucket).any(|part| !part.is_empty())
+}
+
+/// The bucket in the host name: the part before `.s3`.
+fn host_bucket<'a>(request: &Request<'a>) -> Option<&'a str> {
     let host = request.host;
     let mark = [".s3.", ".s3-"].into_iter().filter_map(|mark| host.rfind(mark)).max();
-    if let Some(end) = mark {
-        return Some(Cow::Borrowed(&host[..end]));
+    mark.map(|end| &host[..end])
+}
+
+/// The bucket that a request is for: the part of the host before `.s3`, or the first of the path.
+fn bucket_name<'a>(request: &Request<'a>) -> Option<Cow<'a, str>> {
+    if let Some(bucket) = host_bucket(request) {
+        return Some(Cow::Borrowed(bucket));
     }
     let first = request.path.split('/').nth(1).unwrap_or_default();
     (!first.is_empty()).then(|| percent_decode_str(first).decode_utf8_lossy())
