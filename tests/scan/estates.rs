@@ -113,3 +113,51 @@ fn hostile_text_stays_text_in_every_output() {
         "{aliases:?}"
     );
 }
+
+#[test]
+fn in_the_night_of_the_incident_a_throttled_scan_sees_the_spike_and_everything_else() {
+    let run = scan_estate(
+        &estate("re-encryption-incident.toml"),
+        &["--fail-on-gaps", "--fail-on", "critical"],
+    );
+    assert_eq!((run.code(), run.gaps()), (3, vec![]));
+    // How many were throttled depends on the pace of this machine; each was tried until it was answered.
+    let calls = |field: &str| run.calls("DescribeKey", field);
+    assert_eq!(calls("calls") - calls("retried"), 152);
+    assert_eq!(calls("throttled"), calls("retried"));
+    assert_eq!(run.keys("eu-west-3"), 152);
+    let highest = &run.report["summary"]["highest_utilization"];
+    assert_eq!(highest["utilization"], 1.4, "{highest}");
+    assert_eq!(
+        (run.findings("near-request-quota"), run.findings("bucket-key-disabled")),
+        (1, 1)
+    );
+    assert_eq!(run.findings("unjustified-key"), 0);
+}
+
+#[test]
+fn a_regulated_account_has_keys_of_every_origin_and_two_without_a_reason() {
+    let run = scan_estate(&estate("regulated.toml"), &["--fail-on-gaps"]);
+    assert_eq!((run.code(), run.gaps()), (0, vec![]));
+    let inventory = run.report["inventory"].as_array().unwrap();
+    let frankfurt = inventory.iter().find(|row| row["region"] == "eu-central-1").unwrap();
+    let origins = &frankfurt["by_origin"];
+    let count = |origin: &str| origins[origin].as_u64().unwrap();
+    let counts = ["AWS_CLOUDHSM", "EXTERNAL_KEY_STORE", "EXTERNAL"].map(count);
+    assert_eq!(counts, [2, 4, 3], "{origins}");
+    assert_eq!(frankfurt["by_state"]["Unavailable"], 1);
+    assert_eq!(frankfurt["by_state"]["PendingImport"], 1);
+    assert_eq!((run.keys("eu-central-1"), run.keys("eu-central-2")), (17, 2));
+    assert_eq!(
+        (run.findings("unjustified-key"), run.findings("bucket-key-disabled")),
+        (2, 1)
+    );
+}
+
+#[test]
+fn of_an_organization_the_account_of_the_credentials_is_scanned() {
+    let run = scan_estate(&estate("organization.toml"), &["--fail-on-gaps"]);
+    assert_eq!((run.code(), run.gaps()), (0, vec![]));
+    assert_eq!(run.report["scan"]["accounts"], serde_json::json!(["111122223333"]));
+    assert_eq!(run.report["summary"]["customer_managed_keys"], 6);
+}
