@@ -18,6 +18,8 @@ from served_sandbox import Clients, protocols, serve
 
 REGION = "us-east-1"
 AS_OF = "2026-06-15T06:00:00Z"
+# Symmetric keys in use: what their policies, rotation and grants look like.
+PLAIN = ("class-confidential", "rotation-audit", "untagged")
 # A key of each state, spec and other kind that changes what is said of it.
 KINDS = ("class-confidential", "rotation-audit", "policy-disabled", "rsa", "multi-region", "hmac", "untagged",
          "pending-deletion", "tenant-signing")
@@ -79,6 +81,7 @@ def _subjects(key_ids: dict[str, str], end: datetime) -> dict[str, list[Subject]
         "account": [here],
         "region": [here],
         "key": [replace(here, label=kind, key_id=key_ids[kind]) for kind in KINDS],
+        "plain key": [replace(here, label=kind, key_id=key_ids[kind]) for kind in PLAIN],
         "bucket": [replace(here, label=name, bucket=name) for name in buckets],
         "usage": [replace(here, resource="CryptographicOperationsSymmetric",
                           window=(end - timedelta(hours=2), end))],
@@ -105,12 +108,19 @@ def _in_a_seeded_server(seeded: SeededServer) -> tuple[Clients, dict[str, list[S
                                                                   peak + timedelta(hours=1))
 
 
+# What the others have too, of what the sandbox answers beyond the inventory of an account.
+MORE = tuple(Operation("kms", name, "plain key", lambda subject, more=more: {"KeyId": subject.key_id} | more)
+             for name, more in (("GetKeyPolicy", {"PolicyName": "default"}), ("ListKeyPolicies", {}),
+                                ("GetKeyRotationStatus", {}), ("ListGrants", {})))
+
+
 # ---- where the others differ, and why they are wrong ---------------------------------------------------------------
 
 _NO_LIMIT = "takes no notice of the page size, and gives all that there is"
 _NO_MESSAGES = "leaves out the list of messages where there are none; CloudWatch sends an empty one"
 _DISPLAY_NAME = "S3 names the owner no more, since November 2025"
 _ALL_ALGORITHMS = "lists algorithms of other usages too; KMS has one list, that of the key's own usage"
+_NOT_SAID = "leaves out the name of what it answers for, which the API model has"
 _NO_SERVICE_QUOTAS = "has no quotas of KMS"
 
 # The server, the operation, and the path of the member, or "" where there is no answer at all.
@@ -131,6 +141,8 @@ DIVERGENCES: dict[str, dict[str, dict[str, str]]] = {
             "KeyMetadata.MacAlgorithms[]": "takes HMAC algorithms for encryption algorithms",
         },
         "kms:ListResourceTags": {"NextMarker": _NO_LIMIT},
+        "kms:GetKeyPolicy": {"PolicyName": _NOT_SAID},
+        "kms:GetKeyRotationStatus": {"KeyId": _NOT_SAID},
         "service-quotas:ListServiceQuotas": {"": "has no such operation"},
         "service-quotas:ListAWSDefaultServiceQuotas": {"": _NO_SERVICE_QUOTAS},
         "cloudwatch:ListMetrics": {"NextToken": "has a token on the last page too"},
@@ -151,6 +163,10 @@ DIVERGENCES: dict[str, dict[str, dict[str, str]]] = {
             "KeyMetadata.SigningAlgorithms": _ALL_ALGORITHMS,
         },
         "kms:ListResourceTags": {"NextMarker": _NO_LIMIT},
+        "kms:GetKeyRotationStatus": {
+            "KeyId": _NOT_SAID,
+            "RotationPeriodInDays": "has a period where nothing rotates",
+        },
         "service-quotas:ListServiceQuotas": {"": _NO_SERVICE_QUOTAS},
         "service-quotas:ListAWSDefaultServiceQuotas": {"": _NO_SERVICE_QUOTAS},
         "cloudwatch:GetMetricData": {"Messages": _NO_MESSAGES, "NextToken": _NO_LIMIT},
@@ -167,7 +183,7 @@ DIVERGENCES: dict[str, dict[str, dict[str, str]]] = {
 }
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+@pytest.mark.parametrize("operation", (*OPERATIONS, *MORE), ids=lambda operation: operation.id)
 @pytest.mark.parametrize("server", ["moto", "ministack"])
 def test_the_shapes_are_the_same_but_for_what_is_known(server: str, operation: Operation, in_the_sandbox,
                                                        request: pytest.FixtureRequest) -> None:
