@@ -45,6 +45,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Template(args) => template::run(&args),
         #[cfg(feature = "sandbox")]
         Command::Sandbox(SandboxCommand::Serve(args)) => sandbox::serve(&args),
+        #[cfg(feature = "sandbox")]
         Command::Sandbox(SandboxCommand::Generate(args)) => sandbox::generate(&args),
     }
 }
