@@ -154,8 +154,8 @@ pub(super) fn config(sandbox: &Sandbox, region: &str) -> SdkConfig {
         .build()
 }
 
-/// With the credentials of a session in one of the accounts.
-pub(super) fn config_in(sandbox: &Sandbox, region: &str, account: &str) -> SdkConfig {
+/// The token of a session in one of the accounts.
+fn session_token(account: &str) -> String {
     let session = Session {
         account: account.to_owned(),
         role: "ReadOnly".to_owned(),
@@ -163,7 +163,12 @@ pub(super) fn config_in(sandbox: &Sandbox, region: &str, account: &str) -> SdkCo
         expires: i64::MAX,
         serial: 0,
     };
-    let credentials = Credentials::new("ASIAEXAMPLE", "secret", Some(session.token()), None, "role");
+    session.token()
+}
+
+/// With the credentials of a session in one of the accounts.
+pub(super) fn config_in(sandbox: &Sandbox, region: &str, account: &str) -> SdkConfig {
+    let credentials = Credentials::new("ASIAEXAMPLE", "secret", Some(session_token(account)), None, "role");
     config(sandbox, region)
         .into_builder()
         .credentials_provider(SharedCredentialsProvider::new(credentials))
@@ -215,14 +220,7 @@ pub(super) fn json_request_as(
     target: &str,
     input: &serde_json::Value,
 ) -> (u16, serde_json::Value) {
-    let session = Session {
-        account: account.to_owned(),
-        role: "ReadOnly".to_owned(),
-        name: "test".to_owned(),
-        expires: i64::MAX,
-        serial: 0,
-    };
-    let token = session.token();
+    let token = session_token(account);
     let authorization = format!("AWS4-HMAC-SHA256 Credential=AKID/20260615/{region}/{service}/aws4_request");
     let reply = sandbox.room.answer(&Request {
         method: "POST",

@@ -30,10 +30,11 @@ pub(super) fn last_usage(
     let Some(given) = &file.last_usage else {
         return Ok(None);
     };
-    let recorded = recorded_operations(spec, usage);
-    let operation = recorded.iter().find(|recorded| *given.operation == **recorded);
+    let mut recorded = recorded_operations(spec, usage);
+    let operation = recorded.find(|recorded| *given.operation == **recorded);
     let operation = operation.ok_or_else(|| {
-        let what = match recorded {
+        let recorded: Vec<&str> = recorded_operations(spec, usage).collect();
+        let what = match recorded.as_slice() {
             [] => format!("KMS records no usage of keys for {}; remove last_usage", usage.name),
             recorded => format!(
                 "KMS records no `{}` of a key of {} for {}; use {}",

@@ -78,7 +78,6 @@ const PUBLISHED: &[(&str, &str, f64)] = &[
     ("cloudtrail", "DescribeTrails", 10.0),
     ("cloudtrail", "GetEventSelectors", 10.0),
     ("cloudtrail", "GetTrailStatus", 10.0),
-    ("cloudtrail", "ListTrails", 10.0),
     ("cloudwatch", "DescribeAlarms", 9.0),
     ("cloudwatch", "GetMetricData", 500.0),
     ("cloudwatch", "ListMetrics", 25.0),
@@ -134,6 +133,21 @@ mod tests {
         assert_eq!(published_rate(Service::S3, "ListBuckets"), None);
         for operation in Service::Kms.operations() {
             assert!(published_rate(Service::Kms, operation).is_some(), "{operation}");
+        }
+        let services = [
+            Service::Account,
+            Service::CloudTrail,
+            Service::CloudWatch,
+            Service::Kms,
+            Service::Quotas,
+            Service::Sts,
+        ];
+        for (prefix, operation, _) in PUBLISHED {
+            let service = services.iter().find(|service| service.action_prefix() == *prefix);
+            assert!(
+                service.unwrap().operations().contains(operation),
+                "{prefix}:{operation}"
+            );
         }
         assert!(PUBLISHED.is_sorted_by_key(|row| (row.0, row.1)));
     }

@@ -1,6 +1,7 @@
 //! The last usage of keys, as far as KMS records it.
 
-use super::spec::{KeySpec, SYMMETRIC_DEFAULT, Usage};
+use super::operation::KeyOperation;
+use super::spec::{KeySpec, Usage};
 use jiff::Timestamp;
 
 /// When KMS began to record the last usage of keys: the date in the example of
@@ -14,22 +15,11 @@ pub struct LastUsage {
     pub at: Timestamp,
 }
 
-/// The operations with keys of a spec and a usage that KMS records: `KeyLastUsageTrackingOperation` of its API model.
-pub fn recorded_operations(spec: &KeySpec, usage: &Usage) -> &'static [&'static str] {
-    match usage.name {
-        "ENCRYPT_DECRYPT" if spec == SYMMETRIC_DEFAULT => &[
-            "Decrypt",
-            "Encrypt",
-            "GenerateDataKey",
-            "GenerateDataKeyPair",
-            "GenerateDataKeyPairWithoutPlaintext",
-            "GenerateDataKeyWithoutPlaintext",
-            "ReEncrypt",
-        ],
-        "ENCRYPT_DECRYPT" => &["Decrypt", "Encrypt", "ReEncrypt"],
-        "SIGN_VERIFY" => &["Sign", "Verify"],
-        "GENERATE_VERIFY_MAC" => &["GenerateMac", "VerifyMac"],
-        "KEY_AGREEMENT" => &["DeriveSharedSecret"],
-        _ => &[],
-    }
+/// The operations with keys of a spec and a usage that KMS records: `KeyLastUsageTrackingOperation` of its API model,
+/// which has all cryptographic ones but those of ML-KEM.
+pub fn recorded_operations(spec: &KeySpec, usage: &Usage) -> impl Iterator<Item = &'static str> {
+    let operations = KeyOperation::of_keys(spec, usage).iter();
+    let recorded =
+        operations.filter(|operation| !matches!(operation, KeyOperation::Decapsulate | KeyOperation::Encapsulate));
+    recorded.map(|operation| operation.name())
 }
