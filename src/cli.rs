@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::aws::ApiShare;
-use crate::checks::Severity;
 use crate::facts::Region;
+use crate::severity::Severity;
 
 /// A read-only auditor for AWS KMS: which keys you have and why, how close you are to the request quota, and which
 /// buckets miss an S3 Bucket Key.

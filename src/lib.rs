@@ -14,8 +14,12 @@ pub mod progress;
 pub mod facts;
 /// What AWS publishes and no call answers.
 pub mod published;
+/// How much a finding matters.
+pub mod severity;
 /// `kms-audit.toml`.
 pub mod config;
+/// Pure arithmetic over facts.
+pub mod model;
 /// An AWS in this process, for demonstrations and tests.
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
@@ -25,8 +29,6 @@ pub mod aws;
 pub mod scan;
 /// What was collected, on disk, before anyone judges it.
 pub mod snapshot;
-/// Pure arithmetic over facts.
-pub mod model;
 /// One file for each check, and the table that registers them.
 pub mod checks;
 /// Facts and findings brought together into the document that reports render.

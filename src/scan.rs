@@ -59,6 +59,7 @@ pub async fn scan_account(
         regions,
         bucket_listing: buckets.listing,
         buckets: buckets.buckets,
+        trails: Vec::new(),
         fallbacks,
         api_calls: session.api_calls(),
     })

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::checks::{CHECKS, Finding, Severity};
+use crate::checks::{CHECKS, Finding};
 use crate::facts::{AccountId, Region};
 use crate::published::MicroDollars;
+use crate::severity::Severity;
 
 /// How many resources of a place are named.
 const EXAMPLES: usize = 3;
@@ -30,7 +31,7 @@ pub struct FindingGroup {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Place {
     /// The account.
-    pub account_id: AccountId,
+    pub account_id: Option<AccountId>,
     /// The Region, where it is known.
     pub region: Option<Region>,
     /// How many findings.

@@ -14,9 +14,10 @@ pub use groups::{FindingGroup, Place};
 
 use std::collections::BTreeMap;
 
-use crate::checks::{self, CHECKS, Check, Finding, Severity, Tally};
+use crate::checks::{self, CHECKS, Check, Finding, Subject, Tally};
 use crate::config::Config;
 use crate::facts::{AccountFacts, ApiCalls, RegionState, ScanFacts, gaps};
+use crate::severity::Severity;
 
 /// What a report renders.
 #[derive(Clone, Debug)]
@@ -47,7 +48,12 @@ impl<'a> Assessor<'a> {
     /// Judges one account.
     pub fn add(&mut self, account: &AccountFacts) {
         let document = &mut self.document;
-        checks::assess(account, self.config, &mut document.findings, &mut self.tallies);
+        let judgement = checks::assess(&Subject::new(account, self.config, document.scan.as_of));
+        document.findings.extend(judgement.findings);
+        self.tallies.resize_with(CHECKS.len(), Tally::default);
+        for (sum, tally) in self.tallies.iter_mut().zip(judgement.tallies) {
+            sum.add(tally);
+        }
         for region in account
             .regions
             .iter()
@@ -116,7 +122,7 @@ fn row(check: &Check, tally: Tally) -> AssessmentRow {
         failed: tally.failed,
         not_assessed: tally.not_assessed.values().sum(),
         not_assessed_because: tally.not_assessed,
-        excepted: 0,
+        excepted: tally.excepted,
     }
 }
 

@@ -94,6 +94,8 @@ async fn list_buckets(session: &Session) -> (Vec<Bucket>, Result<(), CallError>)
                 region: bucket.bucket_region.as_deref().and_then(Region::parse),
                 creation_date: bucket.creation_date.as_ref().and_then(timestamp),
                 encryption: Fact::NotCollected,
+                metrics_configurations: Fact::NotCollected,
+                requests: Fact::NotCollected,
             };
             buckets.insert(name, bucket);
         }

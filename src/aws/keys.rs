@@ -12,7 +12,7 @@ use super::operations::{KMS_DESCRIBE_KEY, KMS_LIST_ALIASES, KMS_LIST_KEYS, KMS_L
 use super::paging::Pages;
 use super::refusals::Refusals;
 use super::session::RegionSession;
-use crate::facts::{Arn, Fact, Key, KeyManager, KeyMetadata, MultiRegionRole, Region};
+use crate::facts::{Arn, Fact, Key, KeyDetails, KeyManager, KeyMetadata, MultiRegionRole, Region};
 use crate::progress::Counter;
 
 /// The largest pages KMS allows.
@@ -219,6 +219,7 @@ async fn read_key(
         aliases,
         metadata: described.into(),
         tags,
+        details: KeyDetails::default(),
     })
 }
 

@@ -62,6 +62,7 @@ fn builtin(quota: &PublishedQuota) -> RequestQuota {
         default: None,
         metric: quota.metric(),
         usage: Fact::NotCollected,
+        contributors: Fact::NotCollected,
     }
 }
 
@@ -92,6 +93,7 @@ fn adopt(rates: &mut BTreeMap<String, RequestQuota>, quota: &ServiceQuota, sourc
         default: None,
         metric: metric.clone(),
         usage: Fact::NotCollected,
+        contributors: Fact::NotCollected,
     });
     adopted.pool = pool;
     adopted.metric = metric;

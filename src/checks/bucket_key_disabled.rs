@@ -1,9 +1,9 @@
 //! `bucket-key-disabled`: an SSE-KMS bucket that calls KMS for every object.
 
 use super::outcomes::{Failure, observed};
-use super::{Check, Outcomes, Severity};
-use crate::config::Config;
-use crate::facts::{AccountFacts, BucketEncryption, Fact, SseAlgorithm};
+use super::{Check, Outcomes, Subject};
+use crate::facts::{BucketEncryption, Fact, SseAlgorithm};
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "bucket-key-disabled",
@@ -16,11 +16,13 @@ pub const CHECK: Check = Check {
                   kms:EncryptionContext:aws:s3:arn on object ARNs stops matching, and later requests are no longer \
                   checked against the key policy one by one. Then set BucketKeyEnabled with PutBucketEncryption. It \
                   applies to new objects; existing ones follow with UpdateObjectEncryption, without moving data.",
+    settings: &[],
+    page: include_str!("../../docs/checks/bucket-key-disabled.md"),
     assess,
 };
 
-fn assess(account: &AccountFacts, _: &Config, outcomes: &mut Outcomes<'_>) {
-    for bucket in &account.buckets {
+fn assess(subject: &Subject<'_>, outcomes: &mut Outcomes<'_>) {
+    for bucket in &subject.account.buckets {
         match &bucket.encryption {
             Fact::Known(encryption) if calls_kms_for_every_object(encryption) => {
                 let resource = outcomes.bucket(bucket);
@@ -46,14 +48,13 @@ fn failure(encryption: &BucketEncryption) -> Failure {
         None => "the AWS managed key aws/s3, since no key is named".to_owned(),
     };
     Failure {
-        severity: None,
         detail: format!("The default encryption is SSE-KMS with {key}, and no Bucket Key is used."),
         observed: observed! {
             "algorithm": encryption.algorithm,
             "kms_key": encryption.kms_key,
             "bucket_key_enabled": encryption.bucket_key_enabled,
         },
-        monthly_cost: None,
+        ..Failure::default()
     }
 }
 

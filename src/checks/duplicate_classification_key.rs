@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::outcomes::{Failure, observed};
-use super::{Check, Outcomes, Severity};
-use crate::config::Config;
-use crate::facts::{AccountFacts, Key};
-use crate::model::{Standing, monthly_cost, standing};
+use super::{Check, JudgedKey, Outcomes, Subject};
+use crate::facts::Key;
+use crate::model::{Standing, monthly_cost};
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "duplicate-classification-key",
@@ -16,22 +16,27 @@ pub const CHECK: Check = Check {
           key. A second one for the same class in the same account and Region separates nothing and costs as much.",
     remediation: "Keep one key for the class and move to it, or give each of them the requirement that tells them \
                   apart (a requirement tag beside the classification).",
+    settings: &[],
+    page: include_str!("../../docs/checks/duplicate-classification-key.md"),
     assess,
 };
 
-fn assess(account: &AccountFacts, config: &Config, outcomes: &mut Outcomes<'_>) {
-    for region in &account.regions {
-        let mut by_class: BTreeMap<String, Vec<&Key>> = BTreeMap::new();
-        for key in &region.keys {
+fn assess(subject: &Subject<'_>, outcomes: &mut Outcomes<'_>) {
+    for (region, keys) in subject.keys_by_region() {
+        let mut by_class: BTreeMap<&str, Vec<&Key>> = BTreeMap::new();
+        for JudgedKey { key, standing, .. } in keys {
             if let Some(reason) = key.metadata.unavailable() {
                 // It may be pending deletion, and its age is unknown.
                 outcomes.not_assessed(format!("its state could not be read: {}", reason.code));
                 continue;
             }
-            match standing(key, &config.justification) {
+            match standing {
                 // A control beside the class says why this key is a key of its own.
                 Standing::Justified(claim) if claim.controls.is_empty() => {
-                    by_class.entry(claim.class.unwrap_or_default()).or_default().push(key);
+                    by_class
+                        .entry(claim.class.as_deref().unwrap_or_default())
+                        .or_default()
+                        .push(key);
                 }
                 Standing::Unread(code) => {
                     outcomes.not_assessed(format!("its tags or its state could not be read: {code}"));
@@ -54,7 +59,7 @@ fn assess(account: &AccountFacts, config: &Config, outcomes: &mut Outcomes<'_>) 
             outcomes.pass();
             for key in keys {
                 let resource = outcomes.key(&region.region, key);
-                outcomes.fail(resource, failure(&class, kept, key));
+                outcomes.fail(resource, failure(class, kept, key));
             }
         }
     }
@@ -63,10 +68,10 @@ fn assess(account: &AccountFacts, config: &Config, outcomes: &mut Outcomes<'_>) 
 fn failure(class: &str, kept: &Key, key: &Key) -> Failure {
     let name = kept.aliases.first().unwrap_or(&kept.key_id);
     Failure {
-        severity: None,
         detail: format!("The class {class} already has the key {name} in this account and Region."),
         observed: observed! { "class": class, "other_key": kept.arn },
         monthly_cost: Some(monthly_cost(key)),
+        ..Failure::default()
     }
 }
 

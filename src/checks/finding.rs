@@ -1,7 +1,6 @@
 //! Findings.
 
 use std::collections::BTreeMap;
-use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,55 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::facts::{AccountId, Arn, Region};
 use crate::published::MicroDollars;
-
-/// How much a finding matters, the least first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// Good to know.
-    Info,
-    /// Should be put in order.
-    Low,
-    /// Costs money or hides a risk.
-    Medium,
-    /// Close to harm.
-    High,
-    /// Harm, now or at the next peak.
-    Critical,
-}
-
-impl Severity {
-    /// All of them, the most severe first.
-    pub const ALL: [Severity; 5] = [
-        Severity::Critical,
-        Severity::High,
-        Severity::Medium,
-        Severity::Low,
-        Severity::Info,
-    ];
-
-    /// The word used in reports and flags.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Severity::Info => "info",
-            Severity::Low => "low",
-            Severity::Medium => "medium",
-            Severity::High => "high",
-            Severity::Critical => "critical",
-        }
-    }
-}
-
-impl FromStr for Severity {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Severity::ALL
-            .into_iter()
-            .find(|severity| severity.as_str().eq_ignore_ascii_case(text))
-            .ok_or_else(|| "expected one of info, low, medium, high, critical".to_owned())
-    }
-}
+use crate::severity::Severity;
 
 /// One thing that is wrong with one resource.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -80,18 +31,31 @@ pub struct Finding {
     pub remediation: String,
     /// What it costs a month, where that is known.
     pub monthly_cost_usd: Option<MicroDollars>,
+    /// The exception that covers it, if one does: then it is in no count of findings.
+    pub exception: Option<FindingException>,
+}
+
+/// Why a finding is accepted for a while.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FindingException {
+    /// The reason that the configuration gives.
+    pub reason: String,
+    /// The last day on which the exception holds.
+    #[schemars(with = "String")]
+    pub expires: jiff::civil::Date,
 }
 
 /// What a finding is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Resource {
-    /// The kind of resource: `kms-key`, `kms-request-quota` or `s3-bucket`.
+    /// The kind of resource: `kms-key`, `kms-key-cluster`, `kms-request-quota`, `kms-resource-quota`,
+    /// `kms-custom-key-store`, `cloudwatch-alarm`, `s3-bucket` or `exception`.
     #[serde(rename = "type")]
     pub kind: String,
     /// Its ARN.
     pub arn: Arn,
-    /// The account that was scanned.
-    pub account_id: AccountId,
+    /// The account that was scanned; null where the finding is about the configuration.
+    pub account_id: Option<AccountId>,
     /// The Region it lies in, where that is known.
     pub region: Option<Region>,
     /// What people call it: an alias, a pool, a bucket name.
@@ -100,9 +64,9 @@ pub struct Resource {
 
 /// The fingerprint of a finding: it depends on the check and the resource alone, so that it stays the same while the
 /// finding is open.
-pub(super) fn fingerprint(check: &str, account: &AccountId, arn: &Arn) -> String {
+pub(super) fn fingerprint(check: &str, account: &str, arn: &Arn) -> String {
     let mut hash = Sha256::new();
-    for part in ["kms-audit/1", check, account.as_str(), arn.as_str()] {
+    for part in ["kms-audit/1", check, account, arn.as_str()] {
         hash.update(part.as_bytes());
         hash.update([0]);
     }

@@ -3,17 +3,22 @@
 
 mod bucket_key_disabled;
 mod duplicate_classification_key;
+mod exceptions;
 mod finding;
 mod near_request_quota;
 mod outcomes;
+mod settings;
+mod subject;
 mod unjustified_key;
 mod unrecognized_justification;
 
-pub use finding::{Finding, Resource, Severity};
-pub use outcomes::{Outcomes, Tally};
+pub use exceptions::{ExceptionReview, ExceptionUse};
+pub use finding::{Finding, FindingException, Resource};
+pub use outcomes::{Failure, Outcomes, Tally};
+pub use settings::check_config;
+pub use subject::{JudgedKey, Subject};
 
-use crate::config::Config;
-use crate::facts::AccountFacts;
+use crate::severity::Severity;
 
 /// A check.
 pub struct Check {
@@ -27,8 +32,27 @@ pub struct Check {
     pub why: &'static str,
     /// What to do about a finding.
     pub remediation: &'static str,
+    /// What can be set for it in `[checks.<id>]`, besides whether it is enabled and its severity.
+    pub settings: &'static [&'static Setting],
+    /// Its page, `docs/checks/<id>.md`.
+    pub page: &'static str,
     /// Judges an account.
-    pub assess: fn(&AccountFacts, &Config, &mut Outcomes<'_>),
+    pub assess: fn(&Subject<'_>, &mut Outcomes<'_>),
+}
+
+/// A threshold of a check.
+#[derive(Debug, PartialEq)]
+pub struct Setting {
+    /// Its name in `[checks.<id>]`, with the unit: `days`, `percent`.
+    pub name: &'static str,
+    /// Its value where the configuration gives none.
+    pub default: f64,
+    /// The smallest value that can be meant.
+    pub least: f64,
+    /// The largest value that can be meant.
+    pub most: f64,
+    /// What it decides.
+    pub meaning: &'static str,
 }
 
 /// Every check, in the order of the three questions: keys, quota, buckets.
@@ -40,53 +64,44 @@ pub const CHECKS: &[&Check] = &[
     &bucket_key_disabled::CHECK,
 ];
 
-/// Judges an account by every check, and adds to what other accounts brought.
-pub fn assess(account: &AccountFacts, config: &Config, findings: &mut Vec<Finding>, tallies: &mut Vec<Tally>) {
-    tallies.resize_with(CHECKS.len(), Tally::default);
-    for (check, tally) in CHECKS.iter().zip(tallies) {
-        let mut outcomes = Outcomes::new(check, account, findings, tally);
-        (check.assess)(account, config, &mut outcomes);
+/// What all checks said of an account, or of several.
+#[derive(Clone, Debug, Default)]
+pub struct Judgement {
+    /// What is wrong.
+    pub findings: Vec<Finding>,
+    /// How often each check came to which outcome, in the order of [`CHECKS`].
+    pub tallies: Vec<Tally>,
+    /// Which exceptions were of use.
+    pub exceptions: ExceptionUse,
+}
+
+/// Judges an account by every check that is enabled.
+pub fn assess(subject: &Subject<'_>) -> Judgement {
+    let mut judgement = Judgement::default();
+    for check in CHECKS {
+        let mut tally = Tally::default();
+        if subject
+            .config
+            .checks
+            .get(check.id)
+            .is_none_or(|settings| settings.enabled)
+        {
+            let mut outcomes = Outcomes {
+                check,
+                subject,
+                findings: &mut judgement.findings,
+                tally: &mut tally,
+                exceptions: &mut judgement.exceptions,
+            };
+            (check.assess)(subject, &mut outcomes);
+        }
+        judgement.tallies.push(tally);
     }
+    judgement
 }
 
 #[cfg(test)]
 mod fixtures;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ids_are_kebab_case_and_unique() {
-        let mut ids: Vec<_> = CHECKS.iter().map(|check| check.id).collect();
-        assert!(
-            ids.iter()
-                .all(|id| id.chars().all(|c| c.is_ascii_lowercase() || c == '-'))
-        );
-        ids.sort_unstable();
-        assert!(ids.windows(2).all(|pair| pair[0] != pair[1]));
-    }
-
-    #[test]
-    fn every_check_has_a_page_that_names_it() {
-        for check in CHECKS {
-            let path = format!("{}/docs/checks/{}.md", env!("CARGO_MANIFEST_DIR"), check.id);
-            let page = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
-            assert!(
-                page.starts_with(&format!("# `{}`: {}\n", check.id, check.title)),
-                "{path}"
-            );
-            for section in [
-                "## What it looks for",
-                "## Why",
-                "## False positives",
-                "## What to do",
-                "## Sources",
-            ] {
-                assert!(page.contains(section), "{path} lacks {section}");
-            }
-        }
-        let pages = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/checks")).unwrap();
-        assert_eq!(pages.count(), CHECKS.len(), "a page without a check");
-    }
-}
+mod tests;

@@ -1,11 +1,11 @@
 //! `near-request-quota`: a peak that came close to a request quota.
 
 use super::outcomes::{Failure, observed};
-use super::{Check, Outcomes, Severity};
-use crate::config::Config;
-use crate::facts::{AccountFacts, Fact, LimitSource, RegionFacts, RequestQuota, Usage};
+use super::{Check, Outcomes, Subject};
+use crate::facts::{Fact, LimitSource, RegionFacts, RequestQuota, Usage};
 use crate::model::Headroom;
 use crate::numbers::percent;
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "near-request-quota",
@@ -17,6 +17,8 @@ pub const CHECK: Check = Check {
     remediation: "Find out who makes the peak and spread it; switch on S3 Bucket Keys where they are safe; cache data \
                   keys where the application calls KMS itself; ask for a higher quota before the next peak, not \
                   after it. More keys do not help: they share this quota.",
+    settings: &[],
+    page: include_str!("../../docs/checks/near-request-quota.md"),
     assess,
 };
 
@@ -24,11 +26,11 @@ pub const CHECK: Check = Check {
 const HIGH_PERCENT: f64 = 90.0;
 const CRITICAL_PERCENT: f64 = 100.0;
 
-fn assess(account: &AccountFacts, config: &Config, outcomes: &mut Outcomes<'_>) {
-    for region in &account.regions {
+fn assess(subject: &Subject<'_>, outcomes: &mut Outcomes<'_>) {
+    for region in subject.regions() {
         for quota in &region.quotas {
             match &quota.usage {
-                Fact::Known(usage) => judge(region, quota, usage, config.quota.threshold_percent, outcomes),
+                Fact::Known(usage) => judge(region, quota, usage, subject.config.quota.threshold_percent, outcomes),
                 Fact::Unavailable(reason) => {
                     outcomes.not_assessed(format!("its use could not be read: {}", reason.code));
                 }
@@ -115,7 +117,7 @@ fn failure(quota: &RequestQuota, usage: &Usage, headroom: &Headroom, threshold: 
             "window_start": usage.window_start,
             "window_end": usage.window_end,
         },
-        monthly_cost: None,
+        ..Failure::default()
     }
 }
 

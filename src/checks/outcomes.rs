@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::Check;
-use super::finding::{Finding, Resource, Severity, fingerprint};
-use crate::facts::{AccountFacts, AccountId, Arn, Bucket, Key, Region, RequestQuota};
+use super::exceptions::ExceptionUse;
+use super::finding::{Finding, FindingException, Resource, fingerprint};
+use super::{Check, Setting, Subject};
+use crate::facts::{Arn, Bucket, Key, Region, RequestQuota};
 use crate::published::MicroDollars;
+use crate::severity::Severity;
 
 /// How often a check came to which outcome.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,20 +18,35 @@ pub struct Tally {
     pub passed: u64,
     /// Resources with a finding.
     pub failed: u64,
+    /// Resources with a finding that an exception covers.
+    pub excepted: u64,
     /// Resources that could not be judged, by the reason.
     pub not_assessed: BTreeMap<String, u64>,
 }
 
+impl Tally {
+    /// Adds the outcomes of another account.
+    pub fn add(&mut self, other: Tally) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.excepted += other.excepted;
+        for (because, resources) in other.not_assessed {
+            *self.not_assessed.entry(because).or_default() += resources;
+        }
+    }
+}
+
 /// Takes down the outcomes of one check in one account.
 pub struct Outcomes<'a> {
-    check: &'a Check,
-    partition: &'a str,
-    account_id: &'a AccountId,
-    findings: &'a mut Vec<Finding>,
-    tally: &'a mut Tally,
+    pub(super) check: &'a Check,
+    pub(super) subject: &'a Subject<'a>,
+    pub(super) findings: &'a mut Vec<Finding>,
+    pub(super) tally: &'a mut Tally,
+    pub(super) exceptions: &'a mut ExceptionUse,
 }
 
 /// What is particular about a finding.
+#[derive(Default)]
 pub struct Failure {
     /// Where it differs from the check's own.
     pub severity: Option<Severity>,
@@ -37,26 +54,13 @@ pub struct Failure {
     pub detail: String,
     /// The facts, as data.
     pub observed: BTreeMap<String, Value>,
+    /// What to do, where it differs from the check's own.
+    pub remediation: Option<String>,
     /// What it costs a month.
     pub monthly_cost: Option<MicroDollars>,
 }
 
-impl<'a> Outcomes<'a> {
-    pub(super) fn new(
-        check: &'a Check,
-        account: &'a AccountFacts,
-        findings: &'a mut Vec<Finding>,
-        tally: &'a mut Tally,
-    ) -> Self {
-        Outcomes {
-            check,
-            partition: &account.partition,
-            account_id: &account.account_id,
-            findings,
-            tally,
-        }
-    }
-
+impl Outcomes<'_> {
     /// The resource is in order, as far as was seen.
     pub fn pass(&mut self) {
         self.tally.passed += 1;
@@ -69,51 +73,66 @@ impl<'a> Outcomes<'a> {
 
     /// Something is wrong with the resource.
     pub fn fail(&mut self, resource: Resource, failure: Failure) {
-        self.tally.failed += 1;
+        let config = self.subject.config;
+        let configured = config.checks.get(self.check.id).and_then(|settings| settings.severity);
+        let exception = self.exceptions.covering(self.check.id, &resource, self.subject);
+        match exception {
+            Some(_) => self.tally.excepted += 1,
+            None => self.tally.failed += 1,
+        }
         self.findings.push(Finding {
-            fingerprint: fingerprint(self.check.id, self.account_id, &resource.arn),
+            fingerprint: fingerprint(self.check.id, self.subject.account.account_id.as_str(), &resource.arn),
             check: self.check.id.to_owned(),
-            severity: failure.severity.unwrap_or(self.check.severity),
+            severity: configured.or(failure.severity).unwrap_or(self.check.severity),
             resource,
             title: self.check.title.to_owned(),
             detail: failure.detail,
             observed: failure.observed,
-            remediation: self.check.remediation.to_owned(),
+            remediation: failure.remediation.unwrap_or_else(|| self.check.remediation.to_owned()),
             monthly_cost_usd: failure.monthly_cost,
+            exception: exception.map(|exception| FindingException {
+                reason: exception.reason.clone(),
+                expires: exception.expires,
+            }),
         });
+    }
+
+    /// A threshold of the check: the configuration's, else the check's own.
+    pub fn setting(&self, setting: &Setting) -> f64 {
+        let settings = self.subject.config.checks.get(self.check.id);
+        settings
+            .and_then(|settings| settings.thresholds.get(setting.name).copied())
+            .unwrap_or(setting.default)
+    }
+
+    /// A resource of the account in a Region.
+    pub fn resource(&self, kind: &str, region: Option<&Region>, arn: Arn, name: impl Into<String>) -> Resource {
+        Resource {
+            kind: kind.to_owned(),
+            arn,
+            account_id: Some(self.subject.account.account_id.clone()),
+            region: region.cloned(),
+            name: name.into(),
+        }
     }
 
     /// A key as the resource of a finding.
     pub fn key(&self, region: &Region, key: &Key) -> Resource {
-        Resource {
-            kind: "kms-key".to_owned(),
-            arn: key.arn.clone(),
-            account_id: self.account_id.clone(),
-            region: Some(region.clone()),
-            name: key.aliases.first().unwrap_or(&key.key_id).clone(),
-        }
+        let name = key.aliases.first().unwrap_or(&key.key_id);
+        self.resource("kms-key", Some(region), key.arn.clone(), name)
     }
 
     /// A request quota as the resource of a finding.
     pub fn quota(&self, region: &Region, quota: &RequestQuota) -> Resource {
-        Resource {
-            kind: "kms-request-quota".to_owned(),
-            arn: Arn::of_kms_quota(self.partition, region, self.account_id, &quota.code),
-            account_id: self.account_id.clone(),
-            region: Some(region.clone()),
-            name: quota.pool.clone(),
-        }
+        let account = self.subject.account;
+        let arn = Arn::of_kms_quota(&account.partition, region, &account.account_id, &quota.code);
+        self.resource("kms-request-quota", Some(region), arn, &quota.pool)
     }
 
     /// A bucket as the resource of a finding.
     pub fn bucket(&self, bucket: &Bucket) -> Resource {
-        Resource {
-            kind: "s3-bucket".to_owned(),
-            arn: Arn::of_bucket(self.partition, &bucket.name),
-            account_id: self.account_id.clone(),
-            region: bucket.region.clone(),
-            name: bucket.name.clone(),
-        }
+        let arn = Arn::of_bucket(&self.subject.account.partition, &bucket.name);
+        self.resource("s3-bucket", bucket.region.as_ref(), arn, &bucket.name)
     }
 }
 

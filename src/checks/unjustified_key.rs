@@ -1,10 +1,10 @@
 //! `unjustified-key`: a customer managed key that no tag gives a reason for.
 
 use super::outcomes::{Failure, observed};
-use super::{Check, Outcomes, Severity};
-use crate::config::Config;
-use crate::facts::{AccountFacts, Key};
-use crate::model::{Claim, Standing, monthly_cost, standing};
+use super::{Check, JudgedKey, Outcomes, Subject};
+use crate::facts::Key;
+use crate::model::{Claim, Standing, monthly_cost};
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "unjustified-key",
@@ -17,22 +17,22 @@ pub const CHECK: Check = Check {
                   requirement = rotation+audit, or DataClass = confidential); if other keys serve the same class of \
                   data, plan to use one for all. Before tagging many keys at once, make sure that no IAM policy \
                   grants access by these tags (aws:ResourceTag).",
+    settings: &[],
+    page: include_str!("../../docs/checks/unjustified-key.md"),
     assess,
 };
 
-fn assess(account: &AccountFacts, config: &Config, outcomes: &mut Outcomes<'_>) {
-    for region in &account.regions {
-        for key in &region.keys {
-            match standing(key, &config.justification) {
-                Standing::Justified(_) | Standing::Unrecognized(_) => outcomes.pass(),
-                Standing::PendingDeletion => outcomes.not_assessed("the key is pending deletion"),
-                Standing::Unread(code) => {
-                    outcomes.not_assessed(format!("its tags or its state could not be read: {code}"));
-                }
-                Standing::Unjustified(claim) => {
-                    let resource = outcomes.key(&region.region, key);
-                    outcomes.fail(resource, failure(key, &claim));
-                }
+fn assess(subject: &Subject<'_>, outcomes: &mut Outcomes<'_>) {
+    for JudgedKey { region, key, standing } in subject.keys() {
+        match standing {
+            Standing::Justified(_) | Standing::Unrecognized(_) => outcomes.pass(),
+            Standing::PendingDeletion => outcomes.not_assessed("the key is pending deletion"),
+            Standing::Unread(code) => {
+                outcomes.not_assessed(format!("its tags or its state could not be read: {code}"));
+            }
+            Standing::Unjustified(claim) => {
+                let resource = outcomes.key(&region.region, key);
+                outcomes.fail(resource, failure(key, claim));
             }
         }
     }
@@ -51,7 +51,6 @@ fn failure(key: &Key, claim: &Claim) -> Failure {
     }
     let metadata = key.metadata.known();
     Failure {
-        severity: None,
         detail,
         observed: observed! {
             "aliases": key.aliases,
@@ -63,6 +62,7 @@ fn failure(key: &Key, claim: &Claim) -> Failure {
             "creation_date": metadata.map(|metadata| &metadata.creation_date),
         },
         monthly_cost: Some(monthly_cost(key)),
+        ..Failure::default()
     }
 }
 

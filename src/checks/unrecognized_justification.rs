@@ -1,10 +1,9 @@
 //! `unrecognized-justification`: a reason in words that are not in the vocabulary.
 
 use super::outcomes::{Failure, observed};
-use super::{Check, Outcomes, Severity};
-use crate::config::Config;
-use crate::facts::AccountFacts;
-use crate::model::{Claim, Standing, standing};
+use super::{Check, JudgedKey, Outcomes, Subject};
+use crate::model::{Claim, Standing};
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "unrecognized-justification",
@@ -14,25 +13,25 @@ pub const CHECK: Check = Check {
           is configured.",
     remediation: "Correct the tag value, or add the word to the vocabulary in kms-audit.toml ([justification] \
                   controls or classes) if it is a reason your organization accepts.",
+    settings: &[],
+    page: include_str!("../../docs/checks/unrecognized-justification.md"),
     assess,
 };
 
-fn assess(account: &AccountFacts, config: &Config, outcomes: &mut Outcomes<'_>) {
-    for region in &account.regions {
-        for key in &region.keys {
-            match standing(key, &config.justification) {
-                Standing::Justified(claim) | Standing::Unrecognized(claim)
-                    if !claim.unrecognized.is_empty() || !claim.near_misses.is_empty() =>
-                {
-                    let resource = outcomes.key(&region.region, key);
-                    outcomes.fail(resource, failure(&claim));
-                }
-                // What is nearly a reason on a key without one is in the finding that it has none.
-                Standing::Justified(_) | Standing::Unrecognized(_) | Standing::Unjustified(_) => outcomes.pass(),
-                Standing::PendingDeletion => outcomes.not_assessed("the key is pending deletion"),
-                Standing::Unread(code) => {
-                    outcomes.not_assessed(format!("its tags or its state could not be read: {code}"));
-                }
+fn assess(subject: &Subject<'_>, outcomes: &mut Outcomes<'_>) {
+    for JudgedKey { region, key, standing } in subject.keys() {
+        match standing {
+            Standing::Justified(claim) | Standing::Unrecognized(claim)
+                if !claim.unrecognized.is_empty() || !claim.near_misses.is_empty() =>
+            {
+                let resource = outcomes.key(&region.region, key);
+                outcomes.fail(resource, failure(claim));
+            }
+            // What is nearly a reason on a key without one is in the finding that it has none.
+            Standing::Justified(_) | Standing::Unrecognized(_) | Standing::Unjustified(_) => outcomes.pass(),
+            Standing::PendingDeletion => outcomes.not_assessed("the key is pending deletion"),
+            Standing::Unread(code) => {
+                outcomes.not_assessed(format!("its tags or its state could not be read: {code}"));
             }
         }
     }
@@ -50,7 +49,6 @@ fn failure(claim: &Claim) -> Failure {
         .collect();
     words.extend(claim.near_misses.iter().map(|near| near.to_string()));
     Failure {
-        severity: None,
         detail: words.join(" "),
         observed: observed! {
             "unrecognized": claim.unrecognized,
@@ -58,7 +56,7 @@ fn failure(claim: &Claim) -> Failure {
             "controls": claim.controls,
             "class": claim.class,
         },
-        monthly_cost: None,
+        ..Failure::default()
     }
 }
 

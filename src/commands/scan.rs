@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
-#[cfg(feature = "sandbox")]
 use std::path::Path;
 use std::sync::Arc;
 
@@ -16,15 +15,16 @@ use super::signals::Signal;
 use super::{Exit, StoppedEarly, UsageError};
 use crate::assessment::{Assessment, Assessor};
 use crate::aws::{ApiShare, Credentials, RegionChoice, RegionError, Session, SessionSettings, Stop, UsageWindow};
-use crate::checks::Severity;
+use crate::checks;
 use crate::cli::ScanArgs;
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::facts::{Region, ScanFacts};
 use crate::progress::Progress;
 use crate::report::{Palette, render_markdown, render_terminal, write_json};
 #[cfg(feature = "sandbox")]
 use crate::sandbox::{Served, ServedError};
 use crate::scan::{ScanPlan, scan_account};
+use crate::severity::Severity;
 use crate::snapshot::{SnapshotReader, SnapshotWriter};
 
 /// How far back the peak is looked for: CloudWatch keeps minutes for 15 days.
@@ -61,6 +61,7 @@ impl Job {
         if let Some(threshold) = args.threshold {
             config.quota.threshold_percent = threshold;
         }
+        checks::check_config(&config).map_err(|fault| in_config(fault, config_file.as_deref()))?;
         let api_share = match (args.api_share, &config.scan.api_share) {
             (Some(share), _) => share,
             (None, Some(share)) => share
@@ -78,6 +79,9 @@ impl Job {
             named => RegionChoice::Named(named.to_vec()),
         };
         let aws = choose_aws(args).await?;
+        config
+            .check_exceptions(aws.as_of)
+            .map_err(|fault| in_config(fault, config_file.as_deref()))?;
         let fallback_region = aws.home.or_else(|| named.first().cloned());
         let parameters = BTreeMap::from([
             ("regions".to_owned(), json!(named)),
@@ -166,6 +170,12 @@ impl Job {
         }
         Ok(assessor.finish())
     }
+}
+
+/// What is wrong with the configuration, and in which file.
+fn in_config(fault: String, file: Option<&Path>) -> anyhow::Error {
+    let file = file.unwrap_or(Path::new(config::FILE_NAME));
+    anyhow::anyhow!("the configuration {} is not valid: {fault}", file.display())
 }
 
 /// Which AWS to ask.

@@ -5,7 +5,9 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Bucket, Fact, Key, Region, RequestQuota};
+use super::{
+    Alarm, Arn, Bucket, CustomKeyStore, Fact, Key, KeyCountQuota, MetricFilter, Region, RequestQuota, Trail,
+};
 
 /// The twelve-digit id of an AWS account.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -51,6 +53,8 @@ pub struct AccountFacts {
     pub bucket_listing: Fact<()>,
     /// The general purpose buckets seen, in the order of their names.
     pub buckets: Vec<Bucket>,
+    /// The trails that record events of the Regions in which something depends on it, in the order of their ARNs.
+    pub trails: Vec<Trail>,
     /// Calls that failed but whose answer was found another way.
     pub fallbacks: Vec<Fallback>,
     /// The scan's own footprint in the account.
@@ -90,6 +94,18 @@ pub struct RegionFacts {
     pub default_quotas: Fact<()>,
     /// The KMS request quotas that have a usage metric, in the order of their codes.
     pub quotas: Vec<RequestQuota>,
+    /// How many keys the account may have in the Region.
+    pub key_count_quota: Option<KeyCountQuota>,
+    /// Whether the `SuccessfulRequest` metrics of keys were listed to their end.
+    pub key_metrics: Fact<()>,
+    /// The custom key stores, where a key lies in one.
+    pub custom_key_stores: Fact<Vec<CustomKeyStore>>,
+    /// The CloudWatch alarms, in the order of their names.
+    pub alarms: Fact<Vec<Alarm>>,
+    /// The metric filters, where an alarm may be fed by one.
+    pub metric_filters: Fact<Vec<MetricFilter>>,
+    /// The ARNs of the trails that record events of this Region, where something depends on it.
+    pub trails: Fact<Vec<Arn>>,
 }
 
 impl RegionFacts {
@@ -105,6 +121,12 @@ impl RegionFacts {
             applied_quotas: Fact::NotCollected,
             default_quotas: Fact::NotCollected,
             quotas: Vec::new(),
+            key_count_quota: None,
+            key_metrics: Fact::NotCollected,
+            custom_key_stores: Fact::NotCollected,
+            alarms: Fact::NotCollected,
+            metric_filters: Fact::NotCollected,
+            trails: Fact::NotCollected,
         }
     }
 }

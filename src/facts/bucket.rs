@@ -17,6 +17,36 @@ pub struct Bucket {
     pub creation_date: Option<Timestamp>,
     /// Its default encryption.
     pub encryption: Fact<BucketEncryption>,
+    /// Its request metrics configurations, where its requests to KMS matter.
+    #[serde(default)]
+    pub metrics_configurations: Fact<Vec<MetricsConfiguration>>,
+    /// How many objects were written and read within the window of the scan; `None` where no request metrics
+    /// configuration covers the whole bucket.
+    #[serde(default)]
+    pub requests: Fact<Option<BucketRequests>>,
+}
+
+/// A request metrics configuration of a bucket. Without one, CloudWatch has no requests of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MetricsConfiguration {
+    /// Its id, which is the `FilterId` dimension of the metrics.
+    pub id: String,
+    /// Whether it covers the whole bucket rather than a prefix, tag or access point.
+    pub whole_bucket: bool,
+}
+
+/// Requests for the objects of a bucket, from the CloudWatch metrics `AWS/S3` `GetRequests` and `PutRequests`, which S3
+/// delivers on a best-effort basis.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BucketRequests {
+    /// The first moment looked at.
+    pub window_start: Timestamp,
+    /// The moment the window ends, not included.
+    pub window_end: Timestamp,
+    /// Objects read.
+    pub get: f64,
+    /// Objects written.
+    pub put: f64,
 }
 
 /// The default encryption of a bucket. It governs requests that do not name another; objects of other encryption

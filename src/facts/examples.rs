@@ -12,6 +12,7 @@ pub(crate) fn account(region: RegionFacts) -> AccountFacts {
         regions: vec![region],
         bucket_listing: Fact::Known(()),
         buckets: Vec::new(),
+        trails: Vec::new(),
         fallbacks: Vec::new(),
         api_calls: Vec::new(),
     }
@@ -52,6 +53,7 @@ pub(crate) fn key(tags: &[(&str, &str)]) -> Key {
                 .map(|(key, value)| (key.to_string(), value.to_string()))
                 .collect(),
         ),
+        details: KeyDetails::default(),
     }
 }
 
@@ -79,6 +81,7 @@ pub(crate) fn quota(limit: f64, busiest_minute: Option<f64>) -> RequestQuota {
                 at: "2026-06-14T01:34:00Z".parse().unwrap(),
             }),
         }),
+        contributors: Fact::NotCollected,
     }
 }
 
@@ -92,6 +95,8 @@ pub(crate) fn bucket(algorithm: SseAlgorithm, bucket_key_enabled: bool) -> Bucke
             kms_key: None,
             bucket_key_enabled,
         }),
+        metrics_configurations: Fact::NotCollected,
+        requests: Fact::NotCollected,
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{AccountFacts, AccountId, Fact, Region, RegionFacts, RegionState, Unavailable};
+use super::{AccountFacts, AccountId, Bucket, Fact, Key, Region, RegionFacts, RegionState, Trail, Unavailable};
 
 /// One kind of failure in one Region, with everything it left unread.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -45,12 +45,10 @@ pub fn gaps(account: &AccountFacts) -> Vec<Gap> {
         "buckets are missing from the inventory",
     );
     for bucket in &account.buckets {
-        gaps.note(
-            bucket.region.as_ref(),
-            &bucket.encryption,
-            Some(&bucket.name),
-            "the default encryption of these buckets was not assessed",
-        );
+        gaps.of_bucket(bucket);
+    }
+    for trail in &account.trails {
+        gaps.of_trail(trail);
     }
     gaps.found.into_values().collect()
 }
@@ -89,6 +87,7 @@ impl Gaps<'_> {
                 arn,
                 "the justification of these keys was not assessed",
             );
+            self.of_key_details(region, key);
         }
         self.note(
             region,
@@ -115,7 +114,139 @@ impl Gaps<'_> {
                 Some(&quota.pool),
                 "the peak request rate of these quotas is unknown",
             );
+            self.note(
+                region,
+                &quota.contributors,
+                Some(&quota.pool),
+                "which keys made the peak of these quotas is unknown",
+            );
         }
+        self.of_surroundings(facts);
+    }
+
+    fn of_key_details(&mut self, region: Option<&Region>, key: &Key) {
+        let arn = Some(key.arn.as_str());
+        let details = &key.details;
+        self.note(region, &details.policy, arn, "the key policy of these keys is unknown");
+        self.note(
+            region,
+            &details.ram_policy,
+            arn,
+            "whether a resource share allows others to use these keys is unknown",
+        );
+        self.note(
+            region,
+            &details.automatic_rotation,
+            arn,
+            "whether these keys rotate is unknown",
+        );
+        self.note(
+            region,
+            &details.rotations,
+            arn,
+            "when these keys were rotated is unknown",
+        );
+        self.note(region, &details.grants, arn, "the grants of these keys are unknown");
+        self.note(
+            region,
+            &details.requests,
+            arn,
+            "how many requests were made with these keys is unknown",
+        );
+        self.note(
+            region,
+            &details.last_usage,
+            arn,
+            "when these keys were last used is unknown",
+        );
+    }
+
+    /// What belongs to a Region besides its keys and quotas.
+    fn of_surroundings(&mut self, facts: &RegionFacts) {
+        let region = Some(&facts.region);
+        self.note(
+            region,
+            &facts.key_metrics,
+            None,
+            "which keys were in use lately is unknown",
+        );
+        self.note(
+            region,
+            &facts.custom_key_stores,
+            None,
+            "the custom key stores of this Region are unknown",
+        );
+        for store in facts.custom_key_stores.known().into_iter().flatten() {
+            let id = Some(store.id.as_str());
+            self.note(
+                region,
+                &store.usage,
+                id,
+                "the use of these custom key stores is unknown",
+            );
+            self.note(
+                region,
+                &store.throttled,
+                id,
+                "whether these custom key stores were throttled is unknown",
+            );
+        }
+        self.note(
+            region,
+            &facts.alarms,
+            None,
+            "whether an alarm watches the request quotas of this Region is unknown",
+        );
+        self.note(
+            region,
+            &facts.metric_filters,
+            None,
+            "what feeds the alarms on log events of this Region is unknown",
+        );
+        self.note(
+            region,
+            &facts.trails,
+            None,
+            "which trails record the events of this Region is unknown",
+        );
+    }
+
+    fn of_bucket(&mut self, bucket: &Bucket) {
+        let (region, name) = (bucket.region.as_ref(), Some(bucket.name.as_str()));
+        self.note(
+            region,
+            &bucket.encryption,
+            name,
+            "the default encryption of these buckets was not assessed",
+        );
+        self.note(
+            region,
+            &bucket.metrics_configurations,
+            name,
+            "whether these buckets have request metrics is unknown",
+        );
+        self.note(
+            region,
+            &bucket.requests,
+            name,
+            "how many requests were made of these buckets is unknown",
+        );
+    }
+
+    fn of_trail(&mut self, trail: &Trail) {
+        let (region, arn) = (Some(&trail.home_region), Some(trail.arn.as_str()));
+        self.note(
+            region,
+            &trail.status,
+            arn,
+            "whether these trails record at all is unknown",
+        );
+        self.note(
+            region,
+            &trail.selectors,
+            arn,
+            "which events these trails record is unknown",
+        );
     }
 
     fn note<T>(&mut self, region: Option<&Region>, fact: &Fact<T>, resource: Option<&str>, effect: &'static str) {

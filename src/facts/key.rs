@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::open_enum::open_enum;
-use super::{Arn, Fact, Region};
+use super::{Arn, Fact, KeyDetails, Region};
 
 /// One KMS key that is not recognized as AWS managed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,6 +21,9 @@ pub struct Key {
     pub metadata: Fact<KeyMetadata>,
     /// Its tags.
     pub tags: Fact<BTreeMap<String, String>>,
+    /// What is read only where something depends on it.
+    #[serde(default)]
+    pub details: KeyDetails,
 }
 
 impl Key {

@@ -4,30 +4,45 @@
 //! be mistaken for an empty answer.
 
 mod account;
+mod alarm;
 mod arn;
 mod bucket;
+mod custom_key_store;
 #[cfg(test)]
 pub(crate) mod examples;
 mod gap;
 mod key;
+mod key_details;
 mod open_enum;
 mod quota;
 mod region;
 mod scan;
+mod trail;
 
 pub use account::{AccountFacts, AccountId, ApiCalls, Fallback, RegionFacts, RegionSource, RegionState};
+pub use alarm::{
+    Alarm, AlarmKind, AlarmMetric, AlarmMetricSource, AlarmState, FilterMetric, LogAlarm, MetricAlarm, MetricFilter,
+};
 pub use arn::Arn;
-pub use bucket::{Bucket, BucketEncryption, SseAlgorithm};
+pub use bucket::{Bucket, BucketEncryption, BucketRequests, MetricsConfiguration, SseAlgorithm};
+pub use custom_key_store::{ConnectionState, CustomKeyStore, CustomKeyStoreType};
 pub use gap::{Gap, gaps};
 pub use key::{Key, KeyManager, KeyMetadata, KeyOrigin, KeySpec, KeyState, KeyUsage, MultiRegionRole};
-pub use quota::{LimitSource, Peak, RequestQuota, RequestsPerSecond, Usage, UsageMetric};
+pub use key_details::{
+    AutomaticRotation, Grant, KeyDetails, KeyRequests, LastUsage, LastUse, Rotation, RotationType,
+};
+pub use quota::{
+    Contributor, Contributors, KeyCountQuota, LimitSource, Peak, RequestQuota, RequestsPerSecond, Usage,
+    UsageMetric,
+};
 pub use region::Region;
 pub use scan::ScanFacts;
+pub use trail::{AdvancedEventSelector, EventSelector, FieldSelector, Trail, TrailSelectors, TrailStatus};
 
 use serde::{Deserialize, Serialize};
 
 /// A fact with the three values it can really have.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fact<T> {
     /// AWS answered.
@@ -35,6 +50,7 @@ pub enum Fact<T> {
     /// The call that delivers it failed: a gap in the coverage.
     Unavailable(Unavailable),
     /// The program had no reason to ask.
+    #[default]
     NotCollected,
 }
 
@@ -53,6 +69,11 @@ impl<T> Fact<T> {
             Fact::Unavailable(reason) => Some(reason),
             Fact::Known(_) | Fact::NotCollected => None,
         }
+    }
+
+    /// Whether nobody asked.
+    pub fn is_not_collected(&self) -> bool {
+        matches!(self, Fact::NotCollected)
     }
 }
 

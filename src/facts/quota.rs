@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Fact;
+use super::{Arn, Fact};
 use crate::numbers::grouped;
 
 /// A rate of requests. Shown as a bare figure.
@@ -51,6 +51,47 @@ pub struct RequestQuota {
     pub metric: UsageMetric,
     /// Its use within the window of the scan.
     pub usage: Fact<Usage>,
+    /// Who made the peak, where it came near the limit.
+    #[serde(default, skip_serializing_if = "Fact::is_not_collected")]
+    pub contributors: Fact<Contributors>,
+}
+
+/// The keys and operations that made the busiest minute of a quota, from the CloudWatch metric `AWS/KMS`
+/// `SuccessfulRequest`. It counts the requests that succeeded with the account's own keys, while the quota counts what
+/// the account asks of any key, so that the two need not be equal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Contributors {
+    /// The minute looked at: the one that was the busiest.
+    pub at: Timestamp,
+    /// The busiest of them, the most requests first; at most ten.
+    pub top: Vec<Contributor>,
+    /// The requests of all of them in that minute.
+    pub requests: f64,
+}
+
+/// A key and an operation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Contributor {
+    /// The key; of a `ReEncrypt`, the one that data was decrypted with.
+    pub key: Arn,
+    /// Of a `ReEncrypt`, the key that data was encrypted with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub destination_key: Option<Arn>,
+    /// The operation.
+    pub operation: String,
+    /// Its requests in the minute.
+    pub requests: f64,
+}
+
+/// The quota on how many keys an account may have in a Region, of every spec and state.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KeyCountQuota {
+    /// The quota code, `L-C2F1777E`.
+    pub code: String,
+    /// The limit.
+    pub limit: f64,
+    /// Where the limit comes from.
+    pub limit_source: LimitSource,
 }
 
 impl RequestQuota {

@@ -53,6 +53,7 @@ mod tests {
                 dimensions: Default::default(),
             },
             usage: Fact::NotCollected,
+            contributors: Fact::NotCollected,
         };
         let usage = Usage {
             window_start: Timestamp::UNIX_EPOCH,

@@ -3,7 +3,9 @@
 mod cost;
 mod headroom;
 mod justification;
+mod key_policy;
 
 pub use cost::monthly_cost;
 pub use headroom::Headroom;
 pub use justification::{Claim, Standing, UnrecognizedWord, standing};
+pub use key_policy::{KeyPolicy, Statement, Values};

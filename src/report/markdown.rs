@@ -6,9 +6,9 @@ use askama::Template;
 
 use super::wording;
 use crate::assessment::{Assessment, Document, FindingGroup, KeyRow, KeyStanding, QuotaRow};
-use crate::checks::Severity;
 use crate::numbers::{grouped, percent};
 use crate::published::MicroDollars;
+use crate::severity::Severity;
 use crate::visible::visible;
 
 /// How many rows a table shows.

@@ -9,8 +9,8 @@ use comfy_table::{Attribute, Cell, Color};
 use super::grid::{Grid, Palette, Shape, number};
 use super::wording::{self, counted};
 use crate::assessment::{Assessment, Document, FindingGroup, InventoryRow, QuotaRow};
-use crate::checks::Severity;
 use crate::numbers::{grouped, percent};
+use crate::severity::Severity;
 use crate::visible::visible;
 
 const KEYS: Shape<'_> = Shape {

@@ -29,6 +29,8 @@ enum Table {
     Keys,
     Quotas,
     Buckets,
+    Alarms,
+    Trails,
     Gaps,
 }
 
@@ -40,6 +42,8 @@ impl Table {
             Table::Keys => "keys",
             Table::Quotas => "quotas",
             Table::Buckets => "buckets",
+            Table::Alarms => "alarms",
+            Table::Trails => "trails",
             Table::Gaps => "gaps",
         }
     }

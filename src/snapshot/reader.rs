@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 
-use super::rows::{AccountRow, OwnedKeyRow, OwnedQuotaRow, RegionRow, ScanFile};
+use super::rows::{AccountRow, OwnedAlarmRow, OwnedKeyRow, OwnedQuotaRow, RegionRow, ScanFile};
 use super::{SCAN_FILE, SCHEMA_VERSION, SnapshotError, Table};
-use crate::facts::{AccountFacts, AccountId, Bucket, Region, RegionFacts, ScanFacts};
+use crate::facts::{AccountFacts, AccountId, Bucket, Fact, Region, RegionFacts, ScanFacts, Trail};
 
 /// Reads the snapshot of one scan, an account at a time.
 #[derive(Debug)]
@@ -74,6 +74,11 @@ impl SnapshotReader {
                 .quotas
                 .push(row.quota);
         }
+        for row in self.rows::<OwnedAlarmRow>(Table::Alarms, id)? {
+            if let Fact::Known(alarms) = &mut self.region(&mut regions, Table::Alarms, id, &row.region)?.alarms {
+                alarms.push(row.alarm);
+            }
+        }
         Ok(AccountFacts {
             account_id: id.clone(),
             partition: account.partition,
@@ -81,6 +86,7 @@ impl SnapshotReader {
             regions: regions.into_values().collect(),
             bucket_listing: account.bucket_listing,
             buckets: self.rows::<Bucket>(Table::Buckets, id)?,
+            trails: self.rows::<Trail>(Table::Trails, id)?,
             fallbacks: account.fallbacks,
             api_calls: account.api_calls,
         })
@@ -123,6 +129,16 @@ fn region_facts(row: RegionRow) -> RegionFacts {
         aws_managed_keys: row.aws_managed_keys,
         applied_quotas: row.applied_quotas,
         default_quotas: row.default_quotas,
+        key_count_quota: row.key_count_quota,
+        key_metrics: row.key_metrics,
+        custom_key_stores: row.custom_key_stores,
+        alarms: match row.alarms {
+            Fact::Known(()) => Fact::Known(Vec::new()),
+            Fact::Unavailable(reason) => Fact::Unavailable(reason),
+            Fact::NotCollected => Fact::NotCollected,
+        },
+        metric_filters: row.metric_filters,
+        trails: row.trails,
         ..RegionFacts::new(row.region, row.state)
     }
 }

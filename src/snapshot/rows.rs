@@ -3,7 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::facts::{ApiCalls, Fact, Fallback, Key, Region, RegionSource, RegionState, RequestQuota, ScanFacts};
+use crate::facts::{
+    Alarm, ApiCalls, Arn, CustomKeyStore, Fact, Fallback, Key, KeyCountQuota, MetricFilter, Region, RegionSource,
+    RegionState, RequestQuota, ScanFacts,
+};
 
 /// `scan.json`.
 #[derive(Debug, Serialize, Deserialize)]
@@ -33,7 +36,25 @@ pub(super) struct RegionRow {
     pub aws_managed_keys: u64,
     pub applied_quotas: Fact<()>,
     pub default_quotas: Fact<()>,
+    pub key_count_quota: Option<KeyCountQuota>,
+    pub key_metrics: Fact<()>,
+    pub custom_key_stores: Fact<Vec<CustomKeyStore>>,
+    /// How the list of alarms ended; they are a table of their own.
+    pub alarms: Fact<()>,
+    pub metric_filters: Fact<Vec<MetricFilter>>,
+    pub trails: Fact<Vec<Arn>>,
 }
+
+/// A row of `alarms`.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct AlarmRow<A> {
+    pub region: Region,
+    #[serde(flatten)]
+    pub alarm: A,
+}
+
+/// A row of `alarms`, as it is read.
+pub(super) type OwnedAlarmRow = AlarmRow<Alarm>;
 
 /// A row of `keys`.
 #[derive(Debug, Serialize, Deserialize)]

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::rows::{AccountRow, KeyRow, QuotaRow, RegionRow, ScanFile};
+use super::rows::{AccountRow, AlarmRow, KeyRow, QuotaRow, RegionRow, ScanFile};
 use super::{SCAN_FILE, SCHEMA_VERSION, SnapshotError, Table};
-use crate::facts::{AccountFacts, ScanFacts, gaps};
+use crate::facts::{AccountFacts, Fact, RegionFacts, ScanFacts, gaps};
 use crate::private_files;
 
 /// zstd's own default: the files are small and read more often than written.
@@ -49,19 +49,18 @@ impl SnapshotWriter {
                 quota,
             })
         });
-        let states = regions.iter().map(|region| RegionRow {
-            region: region.region.clone(),
-            state: region.state,
-            key_listing: region.key_listing.clone(),
-            alias_listing: region.alias_listing.clone(),
-            aws_managed_keys: region.aws_managed_keys,
-            applied_quotas: region.applied_quotas.clone(),
-            default_quotas: region.default_quotas.clone(),
+        let alarms = regions.iter().flat_map(|region| {
+            region.alarms.known().into_iter().flatten().map(|alarm| AlarmRow {
+                region: region.region.clone(),
+                alarm,
+            })
         });
         self.write(Table::Keys, account, keys)?;
         self.write(Table::Quotas, account, quotas)?;
-        self.write(Table::Regions, account, states)?;
+        self.write(Table::Regions, account, regions.iter().map(region_row))?;
         self.write(Table::Buckets, account, account.buckets.iter())?;
+        self.write(Table::Alarms, account, alarms)?;
+        self.write(Table::Trails, account, account.trails.iter())?;
         self.write(Table::Gaps, account, gaps(account).iter())?;
         // The account's own row comes last: an account without it was not finished.
         let row = AccountRow {
@@ -105,6 +104,28 @@ impl SnapshotWriter {
             }
             out.finish().map(drop)
         })
+    }
+}
+
+fn region_row(region: &RegionFacts) -> RegionRow {
+    RegionRow {
+        region: region.region.clone(),
+        state: region.state,
+        key_listing: region.key_listing.clone(),
+        alias_listing: region.alias_listing.clone(),
+        aws_managed_keys: region.aws_managed_keys,
+        applied_quotas: region.applied_quotas.clone(),
+        default_quotas: region.default_quotas.clone(),
+        key_count_quota: region.key_count_quota.clone(),
+        key_metrics: region.key_metrics.clone(),
+        custom_key_stores: region.custom_key_stores.clone(),
+        alarms: match &region.alarms {
+            Fact::Known(_) => Fact::Known(()),
+            Fact::Unavailable(reason) => Fact::Unavailable(reason.clone()),
+            Fact::NotCollected => Fact::NotCollected,
+        },
+        metric_filters: region.metric_filters.clone(),
+        trails: region.trails.clone(),
     }
 }
 

@@ -125,7 +125,7 @@ fn every_estate_has_the_same_report_through_both_doors() {
             assert!(!files[Path::new(name)].is_empty(), "{}: {name}", estate.display());
         }
         // The two reports and scan.json, and the six tables.
-        assert_eq!(files.len(), 9, "{}: {:?}", estate.display(), files.keys());
+        assert_eq!(files.len(), 11, "{}: {:?}", estate.display(), files.keys());
     }
 }
 

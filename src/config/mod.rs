@@ -1,9 +1,17 @@
 //! `kms-audit.toml`.
 
+mod check_settings;
+mod exception;
+
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub use check_settings::CheckSettings;
+pub use exception::Exception;
 
 use crate::facts::Region;
 
@@ -20,6 +28,11 @@ pub struct Config {
     pub quota: QuotaPolicy,
     /// What to scan, where no flag says so.
     pub scan: ScanDefaults,
+    /// How each check judges, by its id, where it differs from the check's own way.
+    pub checks: BTreeMap<String, CheckSettings>,
+    /// Findings that are accepted for a while.
+    #[serde(rename = "exception")]
+    pub exceptions: Vec<Exception>,
 }
 
 /// What justifies a key. Tag keys are compared exactly, values without regard to case.
@@ -139,6 +152,19 @@ impl Config {
             what,
         })?;
         Ok(config)
+    }
+
+    /// What is wrong with the exceptions, if anything is, for a scan at that moment.
+    ///
+    /// # Errors
+    /// The first exception that lacks a reason or lasts too long, and what to correct.
+    pub fn check_exceptions(&self, as_of: Timestamp) -> Result<(), String> {
+        for (number, exception) in (1..).zip(&self.exceptions) {
+            if let Some(fault) = exception.fault(as_of) {
+                return Err(format!("[[exception]] {number} (for {}) {fault}", exception.check));
+            }
+        }
+        Ok(())
     }
 
     fn check(&self) -> Result<(), &'static str> {
