@@ -124,7 +124,7 @@ fn every_estate_has_the_same_report_through_both_doors() {
         for name in ["report.json", "report.md", "snapshot/scan.json"] {
             assert!(!files[Path::new(name)].is_empty(), "{}: {name}", estate.display());
         }
-        // The two reports and scan.json, and the six tables.
+        // The two reports and scan.json, and the eight tables.
         assert_eq!(files.len(), 11, "{}: {:?}", estate.display(), files.keys());
     }
 }
