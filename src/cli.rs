@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::aws::ApiShare;
+use crate::checks::CHECKS;
 use crate::facts::Region;
 use crate::severity::Severity;
 
@@ -33,6 +34,9 @@ pub enum Command {
     /// Inventory an account and answer the three questions
     #[command(after_help = EXIT_CODES)]
     Scan(Box<ScanArgs>),
+    /// See what is checked, why, and what to do about it
+    #[command(subcommand)]
+    Checks(ChecksCommand),
     /// Print something to set up the auditor with
     Template(TemplateArgs),
     /// Use the AWS within this program
@@ -146,6 +150,31 @@ pub struct GenerateArgs {
     /// How many buckets in all accounts together
     #[arg(long, default_value_t = 0)]
     pub buckets: u32,
+}
+
+/// What can be seen of the checks.
+#[derive(Debug, Subcommand)]
+pub enum ChecksCommand {
+    /// List every check with the severity that the configuration gives it
+    List(ChecksListArgs),
+    /// Print the page of a check: what it looks for, why, false positives, what to do, sources
+    Show {
+        /// The id of the check
+        #[arg(value_parser = check_ids())]
+        id: String,
+    },
+}
+
+/// The flags of `checks list`.
+#[derive(Debug, Args)]
+pub struct ChecksListArgs {
+    /// Read this configuration instead of ./kms-audit.toml or the one in the user's configuration folder
+    #[arg(long, value_name = "FILE", env = "KMS_AUDIT_CONFIG")]
+    pub config: Option<PathBuf>,
+}
+
+fn check_ids() -> clap::builder::PossibleValuesParser {
+    clap::builder::PossibleValuesParser::new(CHECKS.iter().map(|check| check.id))
 }
 
 /// The flags of `template`.

@@ -4,15 +4,17 @@
 mod bucket_key_disabled;
 mod duplicate_classification_key;
 mod exceptions;
+mod expired_exception;
 mod finding;
 mod near_request_quota;
 mod outcomes;
 mod settings;
 mod subject;
+mod unmatched_exception;
 mod unjustified_key;
 mod unrecognized_justification;
 
-pub use exceptions::{ExceptionReview, ExceptionUse};
+pub use exceptions::{ExceptionReview, ExceptionUse, review_exceptions};
 pub use finding::{Finding, FindingException, Resource};
 pub use outcomes::{Failure, Outcomes, Tally};
 pub use settings::check_config;
@@ -55,13 +57,15 @@ pub struct Setting {
     pub meaning: &'static str,
 }
 
-/// Every check, in the order of the three questions: keys, quota, buckets.
+/// Every check, in the order of the three questions: keys, quota, buckets; then the configuration itself.
 pub const CHECKS: &[&Check] = &[
     &unjustified_key::CHECK,
     &unrecognized_justification::CHECK,
     &duplicate_classification_key::CHECK,
     &near_request_quota::CHECK,
     &bucket_key_disabled::CHECK,
+    &expired_exception::CHECK,
+    &unmatched_exception::CHECK,
 ];
 
 /// What all checks said of an account, or of several.

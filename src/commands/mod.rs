@@ -1,5 +1,6 @@
 //! One file for each subcommand: each wires the parts together.
 
+mod checks;
 mod exit;
 mod output;
 mod progress_bar;
@@ -17,7 +18,7 @@ pub use exit::{Exit, StoppedEarly, UsageError};
 
 #[cfg(feature = "sandbox")]
 use crate::cli::SandboxCommand;
-use crate::cli::{Cli, Command};
+use crate::cli::{ChecksCommand, Cli, Command};
 
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread()
@@ -42,6 +43,8 @@ fn print(text: &str) -> anyhow::Result<()> {
 pub fn run(cli: Cli) -> anyhow::Result<Exit> {
     match cli.command {
         Command::Scan(args) => scan::run(&args),
+        Command::Checks(ChecksCommand::List(args)) => checks::list(&args),
+        Command::Checks(ChecksCommand::Show { id }) => checks::show(&id),
         Command::Template(args) => template::run(&args),
         #[cfg(feature = "sandbox")]
         Command::Sandbox(SandboxCommand::Serve(args)) => sandbox::serve(&args),

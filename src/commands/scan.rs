@@ -61,7 +61,7 @@ impl Job {
         if let Some(threshold) = args.threshold {
             config.quota.threshold_percent = threshold;
         }
-        checks::check_config(&config).map_err(|fault| in_config(fault, config_file.as_deref()))?;
+        checks::check_config(&config).map_err(|fault| config::invalid(fault, config_file.as_deref()))?;
         let api_share = match (args.api_share, &config.scan.api_share) {
             (Some(share), _) => share,
             (None, Some(share)) => share
@@ -81,7 +81,7 @@ impl Job {
         let aws = choose_aws(args).await?;
         config
             .check_exceptions(aws.as_of)
-            .map_err(|fault| in_config(fault, config_file.as_deref()))?;
+            .map_err(|fault| config::invalid(fault, config_file.as_deref()))?;
         let fallback_region = aws.home.or_else(|| named.first().cloned());
         let parameters = BTreeMap::from([
             ("regions".to_owned(), json!(named)),
@@ -93,6 +93,8 @@ impl Job {
                 json!(config_file.map(|path| path.display().to_string())),
             ),
             ("justification".to_owned(), json!(config.justification)),
+            ("checks".to_owned(), json!(config.checks)),
+            ("exceptions".to_owned(), json!(config.exceptions)),
         ]);
         Ok(Job {
             as_of: aws.as_of,
@@ -170,12 +172,6 @@ impl Job {
         }
         Ok(assessor.finish())
     }
-}
-
-/// What is wrong with the configuration, and in which file.
-fn in_config(fault: String, file: Option<&Path>) -> anyhow::Error {
-    let file = file.unwrap_or(Path::new(config::FILE_NAME));
-    anyhow::anyhow!("the configuration {} is not valid: {fault}", file.display())
 }
 
 /// Which AWS to ask.

@@ -115,8 +115,16 @@ pub enum ConfigError {
         /// The file.
         path: PathBuf,
         /// What is wrong.
-        what: &'static str,
+        what: String,
     },
+}
+
+/// An error about a value that only others can judge, with the file it stands in.
+pub fn invalid(what: String, file: Option<&Path>) -> ConfigError {
+    ConfigError::Senseless {
+        path: file.unwrap_or(Path::new(FILE_NAME)).to_owned(),
+        what,
+    }
 }
 
 impl Config {
@@ -149,7 +157,7 @@ impl Config {
         })?;
         config.check().map_err(|what| ConfigError::Senseless {
             path: path.to_owned(),
-            what,
+            what: what.to_owned(),
         })?;
         Ok(config)
     }
@@ -219,6 +227,28 @@ mod tests {
         assert_eq!(config.justification.controls, ["policy"]);
         assert_eq!(config.justification.requirement_tags.len(), 3);
         assert_eq!(config.quota.threshold_percent, 70.0);
+    }
+
+    #[test]
+    fn the_documentation_shows_everything_with_its_default() {
+        let page = include_str!("../../docs/configuration.md");
+        let (_, rest) = page.split_once("```toml\n").unwrap();
+        let (shown, _) = rest.split_once("```").unwrap();
+        let mut defaults = Config::default();
+        defaults.scan.api_share = Some("20".into());
+        assert_eq!(toml::from_str::<Config>(shown).unwrap(), defaults);
+        // What is shown as a comment can be meant too.
+        let examples = shown.replace("\n# [", "\n[");
+        let examples: Vec<&str> = examples
+            .lines()
+            .map(|line| {
+                line.strip_prefix("# ")
+                    .filter(|line| line.contains(" = "))
+                    .unwrap_or(line)
+            })
+            .collect();
+        let config: Config = toml::from_str(&examples.join("\n")).unwrap();
+        assert_eq!((config.checks.len(), config.exceptions.len()), (1, 1));
     }
 
     #[test]
