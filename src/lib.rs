@@ -23,6 +23,8 @@ pub mod sandbox;
 pub mod aws;
 /// The scanner: fans out and brings the answers together.
 pub mod scan;
+/// Rows on disk, a partition for each account.
+pub mod dataset;
 /// What was collected, on disk, before anyone judges it.
 pub mod snapshot;
 /// Pure arithmetic over facts.
