@@ -33,6 +33,8 @@ pub mod model;
 pub mod checks;
 /// Facts and findings brought together into the document that reports render.
 pub mod assessment;
+/// What the assessment came to and grows with keys, on disk.
+pub mod results;
 /// One file for each format.
 pub mod report;
 /// The command line.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
+use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -80,6 +81,18 @@ pub struct Finding {
     pub remediation: String,
     /// What it costs a month, where that is known.
     pub monthly_cost_usd: Option<MicroDollars>,
+    /// The exception of the configuration that covers it, if one does. Such a finding is counted as excepted, and
+    /// neither by severity nor for `--fail-on`.
+    pub exception: Option<FindingException>,
+}
+
+/// Why a finding is accepted, and until when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FindingException {
+    /// The reason, in the words of whoever accepted it.
+    pub reason: String,
+    /// The last day on which it is accepted.
+    pub expires: Date,
 }
 
 /// What a finding is about.
@@ -90,8 +103,8 @@ pub struct Resource {
     pub kind: String,
     /// Its ARN.
     pub arn: Arn,
-    /// The account that was scanned.
-    pub account_id: AccountId,
+    /// The account that was scanned; null where the finding is about the configuration, which no account has.
+    pub account_id: Option<AccountId>,
     /// The Region it lies in, where that is known.
     pub region: Option<Region>,
     /// What people call it: an alias, a pool, a bucket name.

@@ -18,6 +18,8 @@ pub struct Tally {
     pub failed: u64,
     /// Resources that could not be judged, by the reason.
     pub not_assessed: BTreeMap<String, u64>,
+    /// Resources with a finding that an exception covers; they are not among those that failed.
+    pub excepted: u64,
 }
 
 /// Takes down the outcomes of one check in one account.
@@ -80,6 +82,7 @@ impl<'a> Outcomes<'a> {
             observed: failure.observed,
             remediation: self.check.remediation.to_owned(),
             monthly_cost_usd: failure.monthly_cost,
+            exception: None,
         });
     }
 
@@ -88,7 +91,7 @@ impl<'a> Outcomes<'a> {
         Resource {
             kind: "kms-key".to_owned(),
             arn: key.arn.clone(),
-            account_id: self.account_id.clone(),
+            account_id: Some(self.account_id.clone()),
             region: Some(region.clone()),
             name: key.aliases.first().unwrap_or(&key.key_id).clone(),
         }
@@ -99,7 +102,7 @@ impl<'a> Outcomes<'a> {
         Resource {
             kind: "kms-request-quota".to_owned(),
             arn: Arn::of_kms_quota(self.partition, region, self.account_id, &quota.code),
-            account_id: self.account_id.clone(),
+            account_id: Some(self.account_id.clone()),
             region: Some(region.clone()),
             name: quota.pool.clone(),
         }
@@ -110,7 +113,7 @@ impl<'a> Outcomes<'a> {
         Resource {
             kind: "s3-bucket".to_owned(),
             arn: Arn::of_bucket(self.partition, &bucket.name),
-            account_id: self.account_id.clone(),
+            account_id: Some(self.account_id.clone()),
             region: bucket.region.clone(),
             name: bucket.name.clone(),
         }
