@@ -27,12 +27,16 @@ pub mod sandbox;
 pub mod aws;
 /// The scanner: fans out and brings the answers together.
 pub mod scan;
+/// Rows on disk, a partition for each account.
+pub mod dataset;
 /// What was collected, on disk, before anyone judges it.
 pub mod snapshot;
 /// One file for each check, and the table that registers them.
 pub mod checks;
 /// Facts and findings brought together into the document that reports render.
 pub mod assessment;
+/// What the assessment came to and grows with keys, on disk.
+pub mod results;
 /// One file for each format.
 pub mod report;
 /// The command line.

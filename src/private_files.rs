@@ -28,8 +28,12 @@ pub fn make_new_folder(path: &Path) -> io::Result<()> {
 /// Writes a file beside its place and renames it into it.
 ///
 /// # Errors
-/// When the file system refuses; then there is nothing under the name, or what was there before.
-pub fn write_whole(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+/// When the file system refuses, or the content cannot be made; then there is nothing under the name, or what was there
+/// before.
+pub fn write_whole<E: From<io::Error>>(
+    path: &Path,
+    content: impl FnOnce(&mut dyn Write) -> Result<(), E>,
+) -> Result<(), E> {
     let folder = path
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty())

@@ -6,20 +6,20 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::checks::Finding;
-use crate::facts::{
-    AccountFacts, AccountId, ApiCalls, Arn, Fallback, Gap, LimitSource, Region, RegionSource, RegionState,
-    RequestsPerSecond, ScanFacts, SseAlgorithm,
-};
-use crate::published::MicroDollars;
+use super::account::LookedAt;
+use super::rows::{InventoryRow, KeyRow, QuotaRow};
+use super::summary::Summary;
+use crate::checks::{CHECKS, Check, Finding, Tally};
+use crate::facts::{AccountId, ApiCalls, Arn, Fallback, Gap, Region, RegionSource, ScanFacts};
 
 /// The version of the document's shape. Within a version, fields are added and never changed or taken away.
 pub const SCHEMA_VERSION: &str = "1";
 
 /// The findings report of kms-audit.
+// The lists that grow with keys are parameters: this is the shape of the whole, and an [`Overview`] is without them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(title = "kms-audit report")]
-pub struct Document {
+pub struct Document<Keys = Vec<KeyRow>, Findings = Vec<Finding>, Gaps = Vec<Gap>> {
     /// The version of this shape, "1".
     pub schema_version: String,
     /// What made the report.
@@ -31,18 +31,21 @@ pub struct Document {
     /// The keys of each account and Region, in numbers.
     pub inventory: Vec<InventoryRow>,
     /// Every customer managed key that was seen, and where it stands.
-    pub keys: Vec<KeyRow>,
+    pub keys: Keys,
     /// The peak of each quota: the cryptographic pools always, other quotas where they have data.
     pub quota: Vec<QuotaRow>,
-    /// What is wrong, the most severe first.
-    pub findings: Vec<Finding>,
+    /// What is wrong: account by account, the most severe first.
+    pub findings: Findings,
     /// How often each check came to which outcome.
     pub assessments: Vec<AssessmentRow>,
     /// What could not be looked at.
-    pub coverage: Coverage,
+    pub coverage: Coverage<Gaps>,
     /// The scan's own footprint: requests sent, retries included.
     pub api_calls: Vec<ApiCalls>,
 }
+
+/// The document without the lists that grow with keys: what is kept in memory while accounts come and go.
+pub type Overview = Document<(), (), Vec<GapSummary>>;
 
 /// What made the report.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -83,239 +86,17 @@ pub struct ScanSection {
 }
 
 impl ScanSection {
-    pub(super) fn note_regions(&mut self, account: &AccountFacts) {
+    pub(super) fn note(&mut self, account: LookedAt) {
         self.region_source = Some(account.region_source);
-        for region in &account.regions {
-            let list = match region.state {
-                RegionState::Scanned => &mut self.regions,
-                RegionState::NotEnabled => &mut self.regions_not_enabled,
-            };
-            list.push(region.region.clone());
-        }
-        for list in [&mut self.regions, &mut self.regions_not_enabled] {
+        for (list, more) in [
+            (&mut self.regions, account.regions),
+            (&mut self.regions_not_enabled, account.regions_not_enabled),
+        ] {
+            list.extend(more);
             list.sort();
             list.dedup();
         }
     }
-}
-
-/// The answer in numbers, over everything that could be read.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Summary {
-    /// Keys seen, of every manager.
-    pub keys: u64,
-    /// Customer managed keys seen. Each is in exactly one of the five numbers that follow.
-    pub customer_managed_keys: u64,
-    /// Of these, how many name a reason of the vocabulary.
-    pub justified: u64,
-    /// Of these, how many have no tag for a reason.
-    pub unjustified: u64,
-    /// Of these, how many have such a tag with no word of the vocabulary.
-    pub unrecognized: u64,
-    /// Of these, how many wait for their deletion.
-    pub pending_deletion: u64,
-    /// Of these, how many could not be judged.
-    pub not_assessed: u64,
-    /// AWS managed keys seen.
-    pub aws_managed_keys: u64,
-    /// Whether every list of keys was read to its end. If not, the numbers of keys are lower bounds.
-    pub key_inventory_complete: bool,
-    /// General purpose buckets seen.
-    pub buckets: u64,
-    /// Of these, how many use SSE-KMS by default, as far as that could be read.
-    pub sse_kms_buckets: u64,
-    /// Of these, how many have no Bucket Key.
-    pub sse_kms_buckets_without_bucket_key: u64,
-    /// Buckets whose default encryption could not be read.
-    pub buckets_not_assessed: u64,
-    /// Whether the list of buckets was read to its end. If not, the numbers of buckets are lower bounds.
-    pub bucket_inventory_complete: bool,
-    /// Findings by severity.
-    pub findings: BTreeMap<String, u64>,
-    /// What the customer managed keys cost a month to keep, at the commercial list price, before rotations and
-    /// requests.
-    pub monthly_cost_usd: MicroDollars,
-    /// The quota that came closest to its limit; null where no quota has data.
-    pub highest_utilization: Option<HighestUtilization>,
-}
-
-impl Summary {
-    pub(super) fn count(&mut self, row: &InventoryRow) {
-        self.keys += row.customer_managed + row.aws_managed + row.unknown_manager;
-        self.customer_managed_keys += row.customer_managed;
-        self.aws_managed_keys += row.aws_managed;
-        self.justified += row.justified;
-        self.unjustified += row.unjustified;
-        self.unrecognized += row.unrecognized;
-        self.pending_deletion += row.pending_deletion;
-        self.not_assessed += row.not_assessed;
-        self.key_inventory_complete &= row.complete;
-        self.monthly_cost_usd += row.monthly_cost_usd;
-    }
-
-    pub(super) fn count_buckets(&mut self, account: &AccountFacts) {
-        self.bucket_inventory_complete &= account.bucket_listing.known().is_some();
-        self.buckets += account.buckets.len() as u64;
-        for bucket in &account.buckets {
-            match bucket.encryption.known() {
-                Some(encryption) if encryption.algorithm == SseAlgorithm::SseKms => {
-                    self.sse_kms_buckets += 1;
-                    self.sse_kms_buckets_without_bucket_key += u64::from(!encryption.bucket_key_enabled);
-                }
-                Some(_) => {}
-                None => self.buckets_not_assessed += 1,
-            }
-        }
-    }
-}
-
-/// The quota that came closest to its limit.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct HighestUtilization {
-    /// The account.
-    pub account_id: AccountId,
-    /// The Region.
-    pub region: Region,
-    /// The pool.
-    pub pool: String,
-    /// How much of the limit the busiest minute used, 1.0 being all of it.
-    pub utilization: f64,
-}
-
-/// The keys of one account and Region, in numbers.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct InventoryRow {
-    /// The account.
-    pub account_id: AccountId,
-    /// The Region.
-    pub region: Region,
-    /// Whether the list of keys was read to its end. If not, the numbers are lower bounds.
-    pub complete: bool,
-    /// Customer managed keys.
-    pub customer_managed: u64,
-    /// AWS managed keys.
-    pub aws_managed: u64,
-    /// Keys of which could not be read who manages them.
-    pub unknown_manager: u64,
-    /// Customer managed keys by state.
-    pub by_state: BTreeMap<String, u64>,
-    /// Customer managed keys by the origin of their key material.
-    pub by_origin: BTreeMap<String, u64>,
-    /// Customer managed keys by key spec.
-    pub by_spec: BTreeMap<String, u64>,
-    /// Customer managed keys by multi-Region role.
-    pub by_multi_region_role: BTreeMap<String, u64>,
-    /// Justified keys by their reason.
-    pub by_justification: BTreeMap<String, u64>,
-    /// Keys that name a reason of the vocabulary.
-    pub justified: u64,
-    /// Keys that have no tag for a reason.
-    pub unjustified: u64,
-    /// Keys that have such a tag with no word of the vocabulary.
-    pub unrecognized: u64,
-    /// Keys that wait for their deletion.
-    pub pending_deletion: u64,
-    /// Keys that could not be judged.
-    pub not_assessed: u64,
-    /// What the customer managed keys cost a month to keep, before rotations and requests.
-    pub monthly_cost_usd: MicroDollars,
-}
-
-/// One customer managed key.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct KeyRow {
-    /// The key ARN.
-    pub arn: Arn,
-    /// The account that was scanned.
-    pub account_id: AccountId,
-    /// The Region.
-    pub region: Region,
-    /// Its aliases, as far as they could be listed.
-    pub aliases: Vec<String>,
-    /// Where it stands.
-    pub standing: KeyStanding,
-    /// Its reason, where it is justified: its controls and its class of data.
-    pub justification: Option<String>,
-    /// Its tags; null where they could not be read.
-    pub tags: Option<BTreeMap<String, String>>,
-    /// Its state; this and what follows is null where it could not be read.
-    pub state: Option<String>,
-    /// Its key spec.
-    pub spec: Option<String>,
-    /// Its key usage.
-    pub usage: Option<String>,
-    /// The origin of its key material.
-    pub origin: Option<String>,
-    /// `single-Region`, `primary`, `replica`, or `multi-Region` where AWS says no more.
-    pub multi_region_role: Option<String>,
-    /// When it was created.
-    pub creation_date: Option<Timestamp>,
-}
-
-/// Where a customer managed key stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum KeyStanding {
-    /// It names a reason of the vocabulary.
-    Justified,
-    /// It has a tag for its reason, with no word of the vocabulary.
-    Unrecognized,
-    /// It has no tag for a reason.
-    Unjustified,
-    /// It waits for its deletion.
-    PendingDeletion,
-    /// It could not be judged.
-    NotAssessed,
-}
-
-/// The peak of one quota in one account and Region.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct QuotaRow {
-    /// The account.
-    pub account_id: AccountId,
-    /// The Region.
-    pub region: Region,
-    /// The pool: the `Resource` dimension of the usage metric.
-    pub pool: String,
-    /// The quota code.
-    pub quota_code: String,
-    /// The limit.
-    pub limit_rps: RequestsPerSecond,
-    /// Where the limit comes from.
-    pub limit_source: LimitSource,
-    /// The AWS default in the Region; null where it was not read.
-    pub default_rps: Option<RequestsPerSecond>,
-    /// Whether there is a peak, and if not, why.
-    pub usage: UsageState,
-    /// The busiest minute's requests divided by its seconds: a lower bound of the true peak, since it hides bursts
-    /// shorter than a minute. Null where there is no datapoint.
-    pub peak_rps: Option<RequestsPerSecond>,
-    /// When the busiest minute began.
-    pub peak_at: Option<Timestamp>,
-    /// How much of the limit the busiest minute used, 1.0 being all of it.
-    pub utilization: Option<f64>,
-    /// How many minutes had a datapoint.
-    pub datapoints: Option<u64>,
-    /// The first moment looked at.
-    pub window_start: Option<Timestamp>,
-    /// The moment the window ends.
-    pub window_end: Option<Timestamp>,
-    /// The length of a datapoint in seconds.
-    pub resolution_seconds: Option<u32>,
-    /// The keys that made the peak; null where they were not collected.
-    pub top_keys: Option<Vec<Arn>>,
-}
-
-/// Whether a quota's use is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum UsageState {
-    /// There is a peak.
-    Measured,
-    /// The metric has no datapoint in the window: no use, or none that the metric shows. It is not a zero.
-    NoDatapoints,
-    /// The metric could not be read; the coverage says why.
-    Unavailable,
 }
 
 /// How often a check came to which outcome.
@@ -339,18 +120,81 @@ pub struct AssessmentRow {
     pub excepted: u64,
 }
 
+impl AssessmentRow {
+    fn of(check: &Check) -> Self {
+        AssessmentRow {
+            check: check.id.to_owned(),
+            title: check.title.to_owned(),
+            why: check.why.to_owned(),
+            passed: 0,
+            failed: 0,
+            not_assessed: 0,
+            not_assessed_because: BTreeMap::new(),
+            excepted: 0,
+        }
+    }
+
+    pub(super) fn add(&mut self, tally: Tally) {
+        self.passed += tally.passed;
+        self.failed += tally.failed;
+        self.excepted += tally.excepted;
+        for (reason, count) in tally.not_assessed {
+            self.not_assessed += count;
+            *self.not_assessed_because.entry(reason).or_default() += count;
+        }
+    }
+}
+
 /// What could not be looked at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Coverage {
+pub struct Coverage<Gaps = Vec<Gap>> {
     /// Whether everything was looked at.
     pub complete: bool,
     /// What was not.
-    pub gaps: Vec<Gap>,
+    pub gaps: Gaps,
     /// Calls that failed but whose answer was found another way.
     pub fallbacks: Vec<Fallback>,
 }
 
-impl Document {
+/// A gap in numbers: of the resources it names, how many there are and the first few.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GapSummary {
+    /// The account.
+    pub account_id: AccountId,
+    /// The Region; `None` for a call that concerns the whole account.
+    pub region: Option<Region>,
+    /// The operation that failed, as `service:Operation`.
+    pub operation: String,
+    /// The error code.
+    pub error_code: String,
+    /// What AWS said of the first of the resources.
+    pub message: String,
+    /// What is therefore not in the report.
+    pub effect: String,
+    /// How many resources are concerned; none where the failure concerns the Region or the account as a whole.
+    pub resources: u64,
+    /// The first few of them.
+    pub examples: Vec<String>,
+}
+
+impl From<Gap> for GapSummary {
+    fn from(gap: Gap) -> Self {
+        /// How many resources are named.
+        const EXAMPLES: usize = 3;
+        GapSummary {
+            account_id: gap.account_id,
+            region: gap.region,
+            operation: gap.operation,
+            error_code: gap.error_code,
+            message: gap.message,
+            effect: gap.effect,
+            resources: gap.resources.len() as u64,
+            examples: gap.resources.into_iter().take(EXAMPLES).collect(),
+        }
+    }
+}
+
+impl Overview {
     pub(super) fn new(scan: ScanFacts) -> Self {
         Document {
             schema_version: SCHEMA_VERSION.to_owned(),
@@ -372,16 +216,12 @@ impl Document {
                 region_source: None,
                 parameters: scan.parameters,
             },
-            summary: Summary {
-                key_inventory_complete: true,
-                bucket_inventory_complete: true,
-                ..Summary::default()
-            },
+            summary: Summary::of_nothing(),
             inventory: Vec::new(),
-            keys: Vec::new(),
+            keys: (),
             quota: Vec::new(),
-            findings: Vec::new(),
-            assessments: Vec::new(),
+            findings: (),
+            assessments: CHECKS.iter().map(|check| AssessmentRow::of(check)).collect(),
             coverage: Coverage {
                 complete: false,
                 gaps: Vec::new(),

@@ -1,8 +1,10 @@
-//! Findings in the groups people read: three thousand keys of one scheme are one paragraph.
+//! Findings in the groups people read: three thousand keys of one scheme are one paragraph. A group keeps a count, a
+//! few examples and the cost of each place, and no finding.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use crate::checks::{CHECKS, Finding};
+use crate::checks::{CHECKS, Finding, FindingException};
 use crate::facts::{AccountId, Region};
 use crate::published::MicroDollars;
 use crate::severity::Severity;
@@ -30,7 +32,7 @@ pub struct FindingGroup {
 /// The findings of a group in one account and Region.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Place {
-    /// The account.
+    /// The account; `None` for findings about the configuration.
     pub account_id: Option<AccountId>,
     /// The Region, where it is known.
     pub region: Option<Region>,
@@ -51,16 +53,66 @@ pub struct Example {
     pub detail: String,
 }
 
-/// Groups findings, the most severe first, then by check, account and Region.
-pub(super) fn group(findings: &[Finding]) -> Vec<FindingGroup> {
-    let mut groups: BTreeMap<_, (&Finding, BTreeMap<_, Place>)> = BTreeMap::new();
-    for finding in findings {
-        let (_, places) = groups
-            .entry((std::cmp::Reverse(finding.severity), &finding.check))
-            .or_insert_with(|| (finding, BTreeMap::new()));
+/// Findings of a check that an exception covers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// The check.
+    pub check: String,
+    /// Why, and until when.
+    pub exception: FindingException,
+    /// How many findings.
+    pub count: u64,
+}
+
+/// Findings on their way into groups.
+#[derive(Debug, Default)]
+pub(super) struct Groups {
+    /// The most severe first, then by check.
+    groups: BTreeMap<(Reverse<Severity>, String), Group>,
+    /// How many findings an exception covers, by check and exception.
+    accepted: BTreeMap<(String, FindingException), u64>,
+}
+
+#[derive(Debug)]
+struct Group {
+    title: String,
+    remediation: String,
+    /// By account and Region.
+    places: BTreeMap<(Option<AccountId>, Option<Region>), Place>,
+}
+
+impl Groups {
+    /// Adds findings. Those that an exception covers are in no group.
+    pub(super) fn add(&mut self, findings: &[Finding]) {
+        // In the order of a judged account, those of a place stand together.
+        for findings in findings.chunk_by(|a, b| place_of(a) == place_of(b)) {
+            for finding in findings {
+                if let Some(exception) = &finding.exception {
+                    let name = (finding.check.clone(), exception.clone());
+                    *self.accepted.entry(name).or_default() += 1;
+                }
+            }
+            let mut findings = findings.iter().filter(|finding| finding.exception.is_none()).peekable();
+            if let Some(first) = findings.peek() {
+                let place = self.place(first);
+                findings.for_each(|finding| place.add(finding));
+            }
+        }
+    }
+
+    fn place(&mut self, finding: &Finding) -> &mut Place {
+        let group = self
+            .groups
+            .entry((Reverse(finding.severity), finding.check.clone()))
+            .or_insert_with(|| Group {
+                title: finding.title.clone(),
+                remediation: finding.remediation.clone(),
+                places: BTreeMap::new(),
+            });
         let resource = &finding.resource;
-        places
-            .entry((&resource.account_id, &resource.region))
+        group
+            .places
+            .entry((resource.account_id.clone(), resource.region.clone()))
             .or_insert_with(|| Place {
                 account_id: resource.account_id.clone(),
                 region: resource.region.clone(),
@@ -68,22 +120,42 @@ pub(super) fn group(findings: &[Finding]) -> Vec<FindingGroup> {
                 examples: Vec::new(),
                 monthly_cost: None,
             })
-            .add(finding);
     }
-    groups
-        .into_values()
-        .map(|(first, places)| FindingGroup {
-            check: first.check.clone(),
-            title: first.title.clone(),
-            why: CHECKS
-                .iter()
-                .find(|check| check.id == first.check)
-                .map_or("", |check| check.why),
-            severity: first.severity,
-            remediation: first.remediation.clone(),
-            places: places.into_values().collect(),
-        })
-        .collect()
+
+    /// What exceptions cover, in the order of checks and reasons.
+    pub(super) fn accepted(&self) -> Vec<Accepted> {
+        let accepted = self.accepted.iter();
+        accepted
+            .map(|((check, exception), count)| Accepted {
+                check: check.clone(),
+                exception: exception.clone(),
+                count: *count,
+            })
+            .collect()
+    }
+
+    /// The groups, the most severe first, then by check, account and Region.
+    pub(super) fn finish(self) -> Vec<FindingGroup> {
+        self.groups
+            .into_iter()
+            .map(|((Reverse(severity), check), group)| FindingGroup {
+                why: CHECKS
+                    .iter()
+                    .find(|registered| registered.id == check)
+                    .map_or("", |registered| registered.why),
+                check,
+                title: group.title,
+                severity,
+                remediation: group.remediation,
+                places: group.places.into_values().collect(),
+            })
+            .collect()
+    }
+}
+
+fn place_of(finding: &Finding) -> impl PartialEq + '_ {
+    let resource = &finding.resource;
+    (finding.severity, &finding.check, &resource.account_id, &resource.region)
 }
 
 impl Place {

@@ -2,18 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use super::document::{InventoryRow, KeyRow, KeyStanding};
-use crate::config::JustificationPolicy;
+use super::rows::{InventoryRow, KeyRow, KeyStanding};
+use crate::checks::JudgedKey;
 use crate::facts::{AccountFacts, Key, KeyMetadata, MultiRegionRole, RegionFacts};
-use crate::model::{Standing, monthly_cost, standing};
+use crate::model::{Standing, monthly_cost};
 use crate::published::MicroDollars;
 
-/// Counts the keys of a Region, and lists the customer managed ones.
-pub(super) fn rows(
+/// Counts the keys of a Region, and adds the customer managed ones to the list.
+pub(super) fn count<'k>(
     account: &AccountFacts,
     region: &RegionFacts,
-    policy: &JustificationPolicy,
-) -> (InventoryRow, Vec<KeyRow>) {
+    judged: impl Iterator<Item = JudgedKey<'k>>,
+    keys: &mut Vec<KeyRow>,
+) -> InventoryRow {
     let mut row = InventoryRow {
         account_id: account.account_id.clone(),
         region: region.region.clone(),
@@ -34,23 +35,22 @@ pub(super) fn rows(
         monthly_cost_usd: MicroDollars(0),
     };
     let aliases_listed = region.alias_listing.known().is_some();
-    let mut keys = Vec::with_capacity(region.keys.len());
-    for key in &region.keys {
+    for JudgedKey { key, standing, .. } in judged {
         // A key behind no alias `alias/aws/…` is customer managed, if the aliases are known.
         if key.metadata.known().is_none() && !aliases_listed {
             row.unknown_manager += 1;
             continue;
         }
         row.monthly_cost_usd += monthly_cost(key);
-        let key = key_row(account, region, key, policy);
-        count(&mut row, &key);
+        let key = key_row(account, region, key, standing);
+        count_key(&mut row, &key);
         keys.push(key);
     }
-    (row, keys)
+    row
 }
 
-fn key_row(account: &AccountFacts, region: &RegionFacts, key: &Key, policy: &JustificationPolicy) -> KeyRow {
-    let (standing, justification) = match standing(key, policy) {
+fn key_row(account: &AccountFacts, region: &RegionFacts, key: &Key, standing: &Standing<'_>) -> KeyRow {
+    let (standing, justification) = match standing {
         Standing::Justified(claim) => (KeyStanding::Justified, Some(claim.label())),
         Standing::Unrecognized(_) => (KeyStanding::Unrecognized, None),
         Standing::Unjustified(_) => (KeyStanding::Unjustified, None),
@@ -76,7 +76,7 @@ fn key_row(account: &AccountFacts, region: &RegionFacts, key: &Key, policy: &Jus
     }
 }
 
-fn count(row: &mut InventoryRow, key: &KeyRow) {
+fn count_key(row: &mut InventoryRow, key: &KeyRow) {
     row.customer_managed += 1;
     for (counts, value) in [
         (&mut row.by_state, &key.state),
@@ -84,12 +84,10 @@ fn count(row: &mut InventoryRow, key: &KeyRow) {
         (&mut row.by_spec, &key.spec),
         (&mut row.by_multi_region_role, &key.multi_region_role),
     ] {
-        *counts
-            .entry(value.clone().unwrap_or_else(|| "unknown".to_owned()))
-            .or_default() += 1;
+        count_one(counts, value.as_deref().unwrap_or("unknown"));
     }
     if let Some(justification) = &key.justification {
-        *row.by_justification.entry(justification.clone()).or_default() += 1;
+        count_one(&mut row.by_justification, justification);
     }
     *match key.standing {
         KeyStanding::Justified => &mut row.justified,
@@ -98,6 +96,15 @@ fn count(row: &mut InventoryRow, key: &KeyRow) {
         KeyStanding::PendingDeletion => &mut row.pending_deletion,
         KeyStanding::NotAssessed => &mut row.not_assessed,
     } += 1;
+}
+
+fn count_one(counts: &mut BTreeMap<String, u64>, value: &str) {
+    match counts.get_mut(value) {
+        Some(count) => *count += 1,
+        None => {
+            counts.insert(value.to_owned(), 1);
+        }
+    }
 }
 
 fn role(metadata: &KeyMetadata) -> &str {

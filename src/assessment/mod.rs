@@ -1,38 +1,55 @@
-//! The assessment: facts and findings brought together into the document that every report renders. Pure: no clock,
-//! no network, no disk.
+//! The assessment: facts and findings brought together into what every report renders. Pure: no clock, no network, no
+//! disk.
+//!
+//! Accounts stream through. [`judge`] makes of one account's facts its [`AccountAssessment`], with every finding and
+//! every key; the [`Assessor`] adds it up and forgets these. What it keeps grows with accounts and Regions, and not
+//! with keys.
 
+mod account;
 mod document;
 mod groups;
 mod inventory;
 mod quotas;
+mod rows;
+mod summary;
+#[cfg(test)]
+mod tests;
 
-pub use document::{
-    AssessmentRow, Coverage, Document, HighestUtilization, InventoryRow, KeyRow, KeyStanding, QuotaRow,
-    SCHEMA_VERSION, ScanSection, Summary, Tool, UsageState,
-};
-pub use groups::{FindingGroup, Place};
+pub use account::{AccountAssessment, LookedAt};
+pub use document::{AssessmentRow, Coverage, Document, GapSummary, Overview, SCHEMA_VERSION, ScanSection, Tool};
+pub use groups::{Accepted, Example, FindingGroup, Place};
+pub use rows::{InventoryRow, KeyRow, KeyStanding, QuotaRow, UsageState};
+pub use summary::{HighestUtilization, Summary};
 
 use std::collections::BTreeMap;
 
-use crate::checks::{self, CHECKS, Check, Finding, Subject, Tally};
+use crate::checks::{self, ExceptionReview, ExceptionUse, Finding};
 use crate::config::Config;
-use crate::facts::{AccountFacts, ApiCalls, RegionState, ScanFacts, gaps};
-use crate::severity::Severity;
+use crate::facts::{AccountFacts, ApiCalls, RegionSource, ScanFacts};
+use account::judge;
+use groups::Groups;
 
-/// What a report renders.
+/// What reports render, without what grows with keys.
 #[derive(Clone, Debug)]
 pub struct Assessment {
-    /// The document that `report.json` is.
-    pub document: Document,
-    /// Its findings in the groups people read, the most severe first.
+    /// The document that `report.json` is, without its long lists.
+    pub document: Overview,
+    /// The findings in the groups people read, the most severe first.
     pub groups: Vec<FindingGroup>,
+    /// What the exceptions of the configuration cover, by check and reason.
+    pub accepted: Vec<Accepted>,
+    /// The findings about the configuration, which are of no account.
+    pub about_configuration: Vec<Finding>,
 }
 
-/// Judges the accounts of a scan. Each account is taken in, judged and let go.
+/// Adds up the accounts of a scan.
+#[derive(Debug)]
 pub struct Assessor<'a> {
     config: &'a Config,
-    document: Document,
-    tallies: Vec<Tally>,
+    document: Overview,
+    groups: Groups,
+    api_calls: BTreeMap<(String, String), ApiCalls>,
+    exceptions: ExceptionUse,
 }
 
 impl<'a> Assessor<'a> {
@@ -40,107 +57,94 @@ impl<'a> Assessor<'a> {
     pub fn new(config: &'a Config, scan: ScanFacts) -> Self {
         Assessor {
             config,
+            exceptions: ExceptionUse::default(),
             document: Document::new(scan),
-            tallies: Vec::new(),
+            groups: Groups::default(),
+            api_calls: BTreeMap::new(),
         }
     }
 
-    /// Judges one account.
-    pub fn add(&mut self, account: &AccountFacts) {
+    /// Judges an account. Whoever writes down what it came to hands it on to [`Self::add`].
+    pub fn judge(&self, account: &AccountFacts) -> AccountAssessment {
+        judge(account, self.config, self.document.scan.as_of)
+    }
+
+    /// Adds an account. Its findings and keys are counted and let go.
+    pub fn add(&mut self, account: AccountAssessment) {
+        self.groups.add(&account.findings);
+        self.exceptions.add(&account.exceptions);
         let document = &mut self.document;
-        let judgement = checks::assess(&Subject::new(account, self.config, document.scan.as_of));
-        document.findings.extend(judgement.findings);
-        self.tallies.resize_with(CHECKS.len(), Tally::default);
-        for (sum, tally) in self.tallies.iter_mut().zip(judgement.tallies) {
-            sum.add(tally);
+        document.summary.add(account.summary);
+        document.inventory.extend(account.inventory);
+        document.quota.extend(account.quota);
+        document.scan.note(account.looked_at);
+        document
+            .coverage
+            .gaps
+            .extend(account.gaps.into_iter().map(GapSummary::from));
+        document.coverage.fallbacks.extend(account.fallbacks);
+        for (row, tally) in document.assessments.iter_mut().zip(account.tallies) {
+            row.add(tally);
         }
-        for region in account
-            .regions
-            .iter()
-            .filter(|region| region.state == RegionState::Scanned)
-        {
-            let (row, keys) = inventory::rows(account, region, &self.config.justification);
-            document.summary.count(&row);
-            document.inventory.push(row);
-            document.keys.extend(keys);
-            document.quota.extend(quotas::rows(account, region));
+        for calls in account.api_calls {
+            self.add_calls(calls);
         }
-        document.summary.count_buckets(account);
-        document.scan.note_regions(account);
-        document.coverage.gaps.extend(gaps(account));
-        document.coverage.fallbacks.extend(account.fallbacks.iter().cloned());
-        add_calls(&mut document.api_calls, &account.api_calls);
     }
 
-    /// The finished assessment.
-    pub fn finish(self) -> Assessment {
-        let mut document = self.document;
-        document.findings.sort_by(|a, b| order(a).cmp(&order(b)));
-        for severity in Severity::ALL {
-            document.summary.findings.insert(severity.as_str().to_owned(), 0);
-        }
-        for finding in &document.findings {
-            *document
-                .summary
-                .findings
-                .entry(finding.severity.as_str().to_owned())
-                .or_default() += 1;
-        }
-        document.summary.highest_utilization = quotas::highest(&document.quota);
-        document.assessments = CHECKS
-            .iter()
-            .zip(self.tallies)
-            .map(|(check, tally)| row(check, tally))
-            .collect();
-        // Where no Region was looked at, there was nothing to be complete about.
-        document.coverage.complete =
-            document.coverage.gaps.is_empty() && !document.scan.interrupted && !document.scan.regions.is_empty();
-        let groups = groups::group(&document.findings);
-        Assessment { document, groups }
-    }
-}
-
-/// The most severe first, then as people look things up: check, account, Region, name.
-fn order(finding: &Finding) -> impl Ord + '_ {
-    let resource = &finding.resource;
-    (
-        std::cmp::Reverse(finding.severity),
-        &finding.check,
-        &resource.account_id,
-        &resource.region,
-        &resource.name,
-        &resource.arn,
-    )
-}
-
-fn row(check: &Check, tally: Tally) -> AssessmentRow {
-    AssessmentRow {
-        check: check.id.to_owned(),
-        title: check.title.to_owned(),
-        why: check.why.to_owned(),
-        passed: tally.passed,
-        failed: tally.failed,
-        not_assessed: tally.not_assessed.values().sum(),
-        not_assessed_because: tally.not_assessed,
-        excepted: tally.excepted,
-    }
-}
-
-/// Adds the calls of one account to those of others.
-fn add_calls(all: &mut Vec<ApiCalls>, more: &[ApiCalls]) {
-    let mut sums: BTreeMap<(String, String), ApiCalls> = BTreeMap::new();
-    for calls in all.drain(..).chain(more.iter().cloned()) {
+    fn add_calls(&mut self, calls: ApiCalls) {
         let name = (calls.service.clone(), calls.operation.clone());
-        match sums.get_mut(&name) {
+        match self.api_calls.get_mut(&name) {
             Some(sum) => {
                 sum.calls += calls.calls;
                 sum.throttled += calls.throttled;
                 sum.retried += calls.retried;
             }
             None => {
-                sums.insert(name, calls);
+                self.api_calls.insert(name, calls);
             }
         }
     }
-    all.extend(sums.into_values());
+
+    /// The finished assessment.
+    pub fn finish(mut self) -> Assessment {
+        let document = &mut self.document;
+        document.api_calls = std::mem::take(&mut self.api_calls).into_values().collect();
+        // Where no Region was looked at, there was nothing to be complete about.
+        document.coverage.complete =
+            document.coverage.gaps.is_empty() && !document.scan.interrupted && !document.scan.regions.is_empty();
+        let about_configuration = self.review_exceptions();
+        let accepted = self.groups.accepted();
+        Assessment {
+            document: self.document,
+            groups: self.groups.finish(),
+            accepted,
+            about_configuration,
+        }
+    }
+
+    /// Judges the exceptions of the configuration, now that all accounts have been.
+    fn review_exceptions(&mut self) -> Vec<Finding> {
+        let document = &mut self.document;
+        let review = checks::review_exceptions(&ExceptionReview {
+            config: self.config,
+            used: &self.exceptions,
+            accounts: &document.scan.accounts,
+            as_of: document.scan.as_of,
+            incomplete_because: if !document.coverage.complete {
+                Some("not everything could be read")
+            } else if document.scan.region_source == Some(RegionSource::Requested) {
+                Some("only some Regions were looked at")
+            } else {
+                None
+            },
+        });
+        for (row, tally) in document.assessments.iter_mut().zip(review.tallies) {
+            row.add(tally);
+        }
+        for finding in &review.findings {
+            document.summary.count_finding(finding);
+        }
+        self.groups.add(&review.findings);
+        review.findings
+    }
 }

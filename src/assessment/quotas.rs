@@ -1,6 +1,6 @@
 //! The peak of each quota, as rows.
 
-use super::document::{HighestUtilization, QuotaRow, UsageState};
+use super::rows::{QuotaRow, UsageState};
 use crate::facts::{AccountFacts, Fact, RegionFacts, RequestQuota};
 use crate::model::Headroom;
 
@@ -52,17 +52,4 @@ fn row(account: &AccountFacts, region: &RegionFacts, quota: &RequestQuota) -> Ro
         is_cryptographic: quota.is_cryptographic(),
         row,
     }
-}
-
-/// The row that came closest to its limit.
-pub(super) fn highest(rows: &[QuotaRow]) -> Option<HighestUtilization> {
-    rows.iter()
-        .filter_map(|row| Some((row.utilization?, row)))
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(utilization, row)| HighestUtilization {
-            account_id: row.account_id.clone(),
-            region: row.region.clone(),
-            pool: row.pool.clone(),
-            utilization,
-        })
 }

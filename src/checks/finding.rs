@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -36,13 +37,12 @@ pub struct Finding {
 }
 
 /// Why a finding is accepted for a while.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct FindingException {
     /// The reason that the configuration gives.
     pub reason: String,
     /// The last day on which the exception holds.
-    #[schemars(with = "String")]
-    pub expires: jiff::civil::Date,
+    pub expires: Date,
 }
 
 /// What a finding is about.

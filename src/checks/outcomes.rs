@@ -18,10 +18,10 @@ pub struct Tally {
     pub passed: u64,
     /// Resources with a finding.
     pub failed: u64,
-    /// Resources with a finding that an exception covers.
-    pub excepted: u64,
     /// Resources that could not be judged, by the reason.
     pub not_assessed: BTreeMap<String, u64>,
+    /// Resources with a finding that an exception covers; they are not among those that failed.
+    pub excepted: u64,
 }
 
 impl Tally {

@@ -72,11 +72,14 @@ impl OutputFolder {
     }
 
     /// Writes a file of the run.
-    pub(super) fn write(
+    pub(super) fn write<E>(
         &mut self,
         name: &str,
-        content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-    ) -> anyhow::Result<PathBuf> {
+        content: impl FnOnce(&mut dyn Write) -> Result<(), E>,
+    ) -> anyhow::Result<PathBuf>
+    where
+        E: From<io::Error> + std::error::Error + Send + Sync + 'static,
+    {
         self.kept = true;
         let path = self.path.join(name);
         private_files::write_whole(&path, content).with_context(|| format!("cannot write {}", path.display()))?;

@@ -20,7 +20,8 @@ use crate::cli::ScanArgs;
 use crate::config::{self, Config};
 use crate::facts::{Region, ScanFacts};
 use crate::progress::Progress;
-use crate::report::{Palette, render_markdown, render_terminal, write_json};
+use crate::report::{Palette, Report, ReportError, render_markdown, render_terminal, write_json};
+use crate::results::Results;
 #[cfg(feature = "sandbox")]
 use crate::sandbox::{Served, ServedError};
 use crate::scan::{ScanPlan, scan_account};
@@ -38,10 +39,12 @@ pub(super) fn run(args: &ScanArgs) -> anyhow::Result<Exit> {
     let outcome = runtime.block_on(job.collect(&mut output));
     runtime.shutdown_background();
     let signal = outcome?;
-    let assessment = job.assess(&output)?;
-    write_reports(&assessment, &mut output)?;
-    print_summary(&assessment, &output)?;
-    Ok(exit(args, &assessment, signal))
+    let results = Results::in_folder(output.path());
+    let assessment = job.assess(&output, &results)?;
+    let report = Report::new(&assessment, &results);
+    write_reports(&report, &mut output)?;
+    print_summary(&report, &output)?;
+    Ok(exit(args, &report, signal))
 }
 
 /// What the flags, the environment and the configuration together ask for.
@@ -163,12 +166,15 @@ impl Job {
         Ok(signal.heard())
     }
 
-    /// Judges what the snapshot holds, and nothing else: so a report never says more than its evidence.
-    fn assess(&self, output: &OutputFolder) -> anyhow::Result<Assessment> {
-        let reader = SnapshotReader::open(&output.path().join("snapshot"))?;
-        let mut assessor = Assessor::new(&self.config, reader.scan.clone());
-        for account in &reader.scan.accounts {
-            assessor.add(&reader.account(account)?);
+    /// Judges what the snapshot holds, and nothing else: so a report never says more than its evidence. Each account is
+    /// read, judged, written down and let go.
+    fn assess(&self, output: &OutputFolder, results: &Results) -> anyhow::Result<Assessment> {
+        let snapshot = SnapshotReader::open(&output.path().join("snapshot"))?;
+        let mut assessor = Assessor::new(&self.config, snapshot.scan.clone());
+        for account in &snapshot.scan.accounts {
+            let judged = assessor.judge(&snapshot.account(account)?);
+            results.write(&judged)?;
+            assessor.add(judged);
         }
         Ok(assessor.finish())
     }
@@ -230,25 +236,27 @@ async fn choose_sandbox(estate: Option<&Path>) -> anyhow::Result<Aws> {
     })
 }
 
-fn write_reports(assessment: &Assessment, output: &mut OutputFolder) -> anyhow::Result<()> {
-    output.write("report.json", |out| write_json(assessment, out))?;
-    let page = render_markdown(assessment)?;
-    output.write("report.md", |out| out.write_all(page.as_bytes()))?;
+fn write_reports(report: &Report<'_>, output: &mut OutputFolder) -> anyhow::Result<()> {
+    output.write("report.json", |out| write_json(report, out))?;
+    output.write("report.md", |out| {
+        let page = render_markdown(report)?;
+        out.write_all(page.as_bytes()).map_err(ReportError::from)
+    })?;
     Ok(())
 }
 
-fn print_summary(assessment: &Assessment, output: &OutputFolder) -> anyhow::Result<()> {
+fn print_summary(report: &Report<'_>, output: &OutputFolder) -> anyhow::Result<()> {
     let palette = Palette {
         // A file or a pipe has no width: nothing is to be broken there.
         width: terminal_size::terminal_size_of(std::io::stdout()).map_or(160, |(width, _)| width.0),
         colours: true,
     };
-    super::print(&render_terminal(assessment, palette, output.path())?)
+    super::print(&render_terminal(report, palette, output.path())?)
 }
 
-fn exit(args: &ScanArgs, assessment: &Assessment, signal: Option<u8>) -> Exit {
-    let document = &assessment.document;
-    let reaches = |least: Severity| document.findings.iter().any(|finding| finding.severity >= least);
+fn exit(args: &ScanArgs, report: &Report<'_>, signal: Option<u8>) -> Exit {
+    let document = report.document;
+    let reaches = |least: Severity| document.summary.findings_from(least) > 0;
     if let Some(signal) = signal.filter(|_| document.scan.interrupted) {
         Exit::Stopped(signal)
     } else if args.fail_on.is_some_and(reaches) {

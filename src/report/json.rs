@@ -1,16 +1,117 @@
 //! `report.json`, the canonical report, and its JSON Schema.
 
-use std::io::{self, Write};
+use std::cell::Cell;
+use std::io::Write;
 
-use crate::assessment::{Assessment, Document};
+use serde::ser::{Error, SerializeSeq};
+use serde::{Serialize, Serializer};
+
+use super::{Report, ReportError};
+use crate::assessment::{AssessmentRow, Coverage, Document, InventoryRow, QuotaRow, ScanSection, Summary, Tool};
+use crate::dataset::DatasetError;
+use crate::facts::ApiCalls;
 
 /// Writes the document.
 ///
 /// # Errors
-/// When `out` refuses it.
-pub fn write_json(assessment: &Assessment, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, &assessment.document)?;
-    out.write_all(b"\n")
+/// When `out` refuses it, or the results cannot be read.
+pub fn write_json(report: &Report<'_>, out: &mut dyn Write) -> Result<(), ReportError> {
+    let failure = Cell::new(None);
+    match write_document(report, &failure, out) {
+        Ok(()) => Ok(()),
+        Err(error) => Err(match failure.take() {
+            Some(failure) => failure.into(),
+            None => std::io::Error::from(error).into(),
+        }),
+    }
+}
+
+fn write_document(
+    report: &Report<'_>,
+    failure: &Cell<Option<DatasetError>>,
+    out: &mut dyn Write,
+) -> Result<(), serde_json::Error> {
+    let Document {
+        schema_version,
+        tool,
+        scan,
+        summary,
+        inventory,
+        keys: (),
+        quota,
+        findings: (),
+        assessments,
+        coverage,
+        api_calls,
+    } = report.document;
+    let written = Written {
+        schema_version,
+        tool,
+        scan,
+        summary,
+        inventory,
+        keys: Walked::new(report.keys(), failure),
+        quota,
+        findings: Walked::new(report.findings(), failure),
+        assessments,
+        coverage: Coverage {
+            complete: coverage.complete,
+            gaps: Walked::new(report.gaps(), failure),
+            fallbacks: coverage.fallbacks.clone(),
+        },
+        api_calls,
+    };
+    serde_json::to_writer_pretty(&mut *out, &written)?;
+    out.write_all(b"\n").map_err(serde_json::Error::io)
+}
+
+/// The document as it is written: its fields in their order, the long lists walked on the way.
+#[derive(Serialize)]
+struct Written<'a, Keys, Findings, Gaps> {
+    schema_version: &'a str,
+    tool: &'a Tool,
+    scan: &'a ScanSection,
+    summary: &'a Summary,
+    inventory: &'a [InventoryRow],
+    keys: Keys,
+    quota: &'a [QuotaRow],
+    findings: Findings,
+    assessments: &'a [AssessmentRow],
+    coverage: Coverage<Gaps>,
+    api_calls: &'a [ApiCalls],
+}
+
+/// A list whose rows come from disk while it is written. A row that cannot be read ends the document, and the reason
+/// is kept, because the error of a serializer is only text.
+struct Walked<'a, Rows> {
+    rows: Cell<Option<Rows>>,
+    failure: &'a Cell<Option<DatasetError>>,
+}
+
+impl<'a, Rows> Walked<'a, Rows> {
+    fn new(rows: Rows, failure: &'a Cell<Option<DatasetError>>) -> Self {
+        Walked {
+            rows: Cell::new(Some(rows)),
+            failure,
+        }
+    }
+}
+
+impl<T: Serialize, Rows: Iterator<Item = Result<T, DatasetError>>> Serialize for Walked<'_, Rows> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(None)?;
+        for row in self.rows.take().into_iter().flatten() {
+            match row {
+                Ok(row) => list.serialize_element(&row)?,
+                Err(failure) => {
+                    let error = S::Error::custom(&failure);
+                    self.failure.set(Some(failure));
+                    return Err(error);
+                }
+            }
+        }
+        list.end()
+    }
 }
 
 /// The JSON Schema of the document.

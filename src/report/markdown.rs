@@ -4,8 +4,9 @@ use std::fmt;
 
 use askama::Template;
 
-use super::wording;
-use crate::assessment::{Assessment, Document, FindingGroup, KeyRow, KeyStanding, QuotaRow};
+use super::{Report, ReportError, wording};
+use crate::assessment::{Accepted, FindingGroup, KeyRow, KeyStanding, Overview, Place, QuotaRow};
+use crate::dataset::DatasetError;
 use crate::numbers::{grouped, percent};
 use crate::published::MicroDollars;
 use crate::severity::Severity;
@@ -17,12 +18,13 @@ const MOST_ROWS: usize = 100;
 #[derive(Template)]
 #[template(path = "report.md")]
 struct Page<'a> {
-    document: &'a Document,
+    document: &'a Overview,
     groups: &'a [FindingGroup],
+    accepted: &'a [Accepted],
     quotas: &'a [&'a QuotaRow],
     silent_quotas: u64,
     more_quotas: u64,
-    justified: &'a [&'a KeyRow],
+    justified: &'a [KeyRow],
     more_justified: u64,
     coverage: String,
 }
@@ -44,6 +46,14 @@ impl Page<'_> {
         severity.as_str().to_uppercase()
     }
 
+    fn scope(&self, place: &Place) -> String {
+        match (&place.account_id, &place.region) {
+            (Some(account), Some(region)) => format!("in account {account}, {region}"),
+            (Some(account), None) => format!("in account {account}"),
+            (None, _) => "in the configuration".to_owned(),
+        }
+    }
+
     fn cost(&self, cost: &Option<MicroDollars>) -> String {
         cost.map_or_else(String::new, |cost| format!("; {cost} a month"))
     }
@@ -52,29 +62,34 @@ impl Page<'_> {
 /// Renders the report.
 ///
 /// # Errors
-/// Never in practice: writing to memory cannot fail.
-pub fn render_markdown(assessment: &Assessment) -> Result<String, fmt::Error> {
-    let document = &assessment.document;
+/// When the results cannot be read.
+pub fn render_markdown(report: &Report<'_>) -> Result<String, ReportError> {
+    let document = report.document;
     let (mut quotas, silent_quotas) = wording::quotas_to_show(document);
     let more_quotas = cut(&mut quotas);
-    let mut justified: Vec<&KeyRow> = document
-        .keys
-        .iter()
-        .filter(|key| key.standing == KeyStanding::Justified)
-        .collect();
-    let more_justified = cut(&mut justified);
-    Page {
+    let justified = justified(report)?;
+    let page = Page {
         document,
-        groups: &assessment.groups,
+        groups: report.groups,
+        accepted: report.accepted,
         quotas: &quotas,
         silent_quotas,
         more_quotas,
         justified: &justified,
-        more_justified,
+        more_justified: document.summary.justified - justified.len() as u64,
         coverage: wording::coverage_line(document),
-    }
-    .render()
-    .map_err(|_| fmt::Error)
+    };
+    Ok(page.render()?)
+}
+
+/// The first justified keys. The walk ends with the last that is shown: how many there are is known.
+fn justified(report: &Report<'_>) -> Result<Vec<KeyRow>, DatasetError> {
+    let shown = usize::try_from(report.document.summary.justified).map_or(MOST_ROWS, |all| all.min(MOST_ROWS));
+    report
+        .keys()
+        .filter(|key| !matches!(key, Ok(key) if key.standing != KeyStanding::Justified))
+        .take(shown)
+        .collect()
 }
 
 /// Keeps the rows a table shows, and says how many there were besides.

@@ -1,4 +1,5 @@
-//! Reports: one file for each format, each rendering the same assessment. A format computes nothing anew.
+//! Reports: one file for each format, each rendering the same assessment. A format computes nothing anew, and walks the
+//! long lists once, a row at a time, so that memory does not follow them.
 
 mod grid;
 mod json;
@@ -6,10 +7,75 @@ mod markdown;
 mod terminal;
 mod wording;
 
+use std::io;
+
+use crate::assessment::{Accepted, Assessment, FindingGroup, KeyRow, Overview};
+use crate::checks::Finding;
+use crate::dataset::DatasetError;
+use crate::facts::Gap;
+use crate::results::Results;
+
 pub use grid::Palette;
 pub use json::{schema, write_json};
 pub use markdown::render_markdown;
 pub use terminal::render_terminal;
+
+/// What a format renders: the assessment, and its long lists on disk.
+#[derive(Clone, Copy, Debug)]
+pub struct Report<'a> {
+    /// The document without its long lists.
+    pub document: &'a Overview,
+    /// The findings in the groups people read, the most severe first.
+    pub groups: &'a [FindingGroup],
+    /// What the exceptions of the configuration cover.
+    pub accepted: &'a [Accepted],
+    about_configuration: &'a [Finding],
+    results: &'a Results,
+}
+
+impl<'a> Report<'a> {
+    /// The report of an assessment and of the results that were written on the way to it.
+    pub fn new(assessment: &'a Assessment, results: &'a Results) -> Self {
+        Report {
+            document: &assessment.document,
+            groups: &assessment.groups,
+            accepted: &assessment.accepted,
+            about_configuration: &assessment.about_configuration,
+            results,
+        }
+    }
+
+    /// Walks the findings: those about the configuration, then account by account, of each the most severe first. A
+    /// format ends at the first error.
+    pub fn findings(&self) -> impl Iterator<Item = Result<Finding, DatasetError>> + use<'a> {
+        let about_configuration = self.about_configuration.iter().cloned().map(Ok);
+        about_configuration.chain(self.results.findings(&self.document.scan.accounts))
+    }
+
+    /// Walks the customer managed keys, account by account. A format ends at the first error.
+    pub fn keys(&self) -> impl Iterator<Item = Result<KeyRow, DatasetError>> + use<'a> {
+        self.results.keys(&self.document.scan.accounts)
+    }
+
+    /// Walks the gaps with every resource they name, account by account. A format ends at the first error.
+    pub fn gaps(&self) -> impl Iterator<Item = Result<Gap, DatasetError>> + use<'a> {
+        self.results.gaps(&self.document.scan.accounts)
+    }
+}
+
+/// Why a report could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// The results cannot be read: the report would not be whole.
+    #[error("cannot read the results that the report is made of")]
+    Results(#[from] DatasetError),
+    /// It cannot be written down.
+    #[error(transparent)]
+    Output(#[from] io::Error),
+    /// A template does not render.
+    #[error("cannot render the report")]
+    Template(#[from] askama::Error),
+}
 
 #[cfg(test)]
 mod tests;

@@ -6,9 +6,10 @@ use std::path::Path;
 use anstyle::{AnsiColor, Style};
 use comfy_table::{Attribute, Cell, Color};
 
+use super::Report;
 use super::grid::{Grid, Palette, Shape, number};
 use super::wording::{self, counted};
-use crate::assessment::{Assessment, Document, FindingGroup, InventoryRow, QuotaRow};
+use crate::assessment::{FindingGroup, InventoryRow, Overview, QuotaRow};
 use crate::numbers::{grouped, percent};
 use crate::severity::Severity;
 use crate::visible::visible;
@@ -58,15 +59,15 @@ const GAPS: Shape<'_> = Shape {
 ///
 /// # Errors
 /// Never in practice: writing to memory cannot fail.
-pub fn render_terminal(assessment: &Assessment, palette: Palette, folder: &Path) -> Result<String, fmt::Error> {
+pub fn render_terminal(report: &Report<'_>, palette: Palette, folder: &Path) -> Result<String, fmt::Error> {
     let mut out = String::new();
-    let document = &assessment.document;
+    let document = report.document;
     let screen = Screen { palette };
     screen.head(&mut out, document)?;
     screen.keys(&mut out, document)?;
     screen.quotas(&mut out, document)?;
     screen.buckets(&mut out, document)?;
-    screen.findings(&mut out, &assessment.groups)?;
+    screen.findings(&mut out, report)?;
     screen.gaps(&mut out, document)?;
     writeln!(
         out,
@@ -87,7 +88,7 @@ struct Screen {
 }
 
 impl Screen {
-    fn head(&self, out: &mut String, document: &Document) -> fmt::Result {
+    fn head(&self, out: &mut String, document: &Overview) -> fmt::Result {
         if let Some(sandbox) = wording::sandbox_line(document) {
             writeln!(out, "{}", self.paint(&visible(&sandbox), AnsiColor::Cyan))?;
         }
@@ -111,7 +112,7 @@ impl Screen {
         )
     }
 
-    fn keys(&self, out: &mut String, document: &Document) -> fmt::Result {
+    fn keys(&self, out: &mut String, document: &Overview) -> fmt::Result {
         let summary = &document.summary;
         let at_least = if summary.key_inventory_complete {
             ""
@@ -156,7 +157,7 @@ impl Screen {
         grid.show(out, "Regions")
     }
 
-    fn quotas(&self, out: &mut String, document: &Document) -> fmt::Result {
+    fn quotas(&self, out: &mut String, document: &Overview) -> fmt::Result {
         writeln!(
             out,
             "\n{}  busiest minute of the last {} against the request quota of account and Region",
@@ -178,15 +179,28 @@ impl Screen {
         writeln!(out, "  A minute hides shorter bursts: a peak is a lower bound.")
     }
 
-    fn buckets(&self, out: &mut String, document: &Document) -> fmt::Result {
+    fn buckets(&self, out: &mut String, document: &Overview) -> fmt::Result {
         writeln!(out, "\n{}  {}", self.bold("Buckets"), wording::buckets_line(document))
     }
 
-    fn findings(&self, out: &mut String, groups: &[FindingGroup]) -> fmt::Result {
+    fn findings(&self, out: &mut String, report: &Report<'_>) -> fmt::Result {
         writeln!(out, "\n{}", self.bold("Findings"))?;
-        if groups.is_empty() {
-            return writeln!(out, "  None in what was looked at.");
+        if report.groups.is_empty() {
+            writeln!(out, "  None in what was looked at.")?;
+        } else {
+            self.groups(out, report.groups)?;
         }
+        match report.document.summary.excepted {
+            0 => Ok(()),
+            number => writeln!(
+                out,
+                "  {} accepted by exceptions of the configuration, in report.md with their reasons.",
+                counted(number, "more is", "more are")
+            ),
+        }
+    }
+
+    fn groups(&self, out: &mut String, groups: &[FindingGroup]) -> fmt::Result {
         let mut grid = Grid::new(self.palette, &FINDINGS);
         let places = groups
             .iter()
@@ -207,7 +221,7 @@ impl Screen {
         grid.show(out, "groups of findings")
     }
 
-    fn gaps(&self, out: &mut String, document: &Document) -> fmt::Result {
+    fn gaps(&self, out: &mut String, document: &Overview) -> fmt::Result {
         let coverage = &document.coverage;
         if !coverage.gaps.is_empty() {
             writeln!(out, "\n{}", self.bold("Not looked at"))?;

@@ -1,25 +1,88 @@
 //! The reports of a small account with something of everything, and of one whose owner is hostile.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 
 use super::*;
-use crate::assessment::{Assessment, Assessor};
+use crate::assessment::{AccountAssessment, Assessment, Assessor, Coverage, Document};
 use crate::config::Config;
 use crate::facts::examples::{account, bucket, denied, key, quota, region, scan};
-use crate::facts::{AccountFacts, ApiCalls, Arn, Fallback, LimitSource, Region, SseAlgorithm};
+use crate::facts::{AccountFacts, AccountId, ApiCalls, Arn, Fallback, LimitSource, Region, SseAlgorithm};
 
 const PLAIN: Palette = Palette {
     width: 100,
     colours: false,
 };
 
-fn assess(facts: &AccountFacts) -> Assessment {
+/// An assessment with its results on disk.
+struct Judged {
+    accounts: Vec<AccountAssessment>,
+    assessment: Assessment,
+    results: Results,
+    folder: tempfile::TempDir,
+}
+
+impl Judged {
+    fn report(&self) -> Report<'_> {
+        Report::new(&self.assessment, &self.results)
+    }
+
+    /// The whole document, as it was judged.
+    fn document(&self) -> Document {
+        let overview = self.assessment.document.clone();
+        let accounts = || self.accounts.iter();
+        Document {
+            schema_version: overview.schema_version,
+            tool: overview.tool,
+            scan: overview.scan,
+            summary: overview.summary,
+            inventory: overview.inventory,
+            keys: accounts().flat_map(|account| account.keys.clone()).collect(),
+            quota: overview.quota,
+            findings: accounts().flat_map(|account| account.findings.clone()).collect(),
+            assessments: overview.assessments,
+            coverage: Coverage {
+                complete: overview.coverage.complete,
+                gaps: accounts().flat_map(|account| account.gaps.clone()).collect(),
+                fallbacks: overview.coverage.fallbacks,
+            },
+            api_calls: overview.api_calls,
+        }
+    }
+
+    fn json(&self) -> Vec<u8> {
+        let mut json = Vec::new();
+        write_json(&self.report(), &mut json).unwrap();
+        json
+    }
+
+    /// Where the rows of an account lie.
+    fn partition(&self, table: &str, account: &str) -> PathBuf {
+        let partition = format!("{table}/account_id={account}/part.jsonl.zst");
+        self.folder.path().join(partition)
+    }
+}
+
+fn assess(accounts: &[AccountFacts]) -> Judged {
+    let folder = tempfile::tempdir().unwrap();
+    let results = Results::in_folder(folder.path());
+    let mut scan = scan();
+    scan.accounts = accounts.iter().map(|facts| facts.account_id.clone()).collect();
     let config = Config::default();
-    let mut assessor = Assessor::new(&config, scan());
-    assessor.add(facts);
-    assessor.finish()
+    let mut assessor = Assessor::new(&config, scan);
+    let accounts: Vec<_> = accounts.iter().map(|facts| assessor.judge(facts)).collect();
+    for account in &accounts {
+        results.write(account).unwrap();
+        assessor.add(account.clone());
+    }
+    Judged {
+        accounts,
+        assessment: assessor.finish(),
+        results,
+        folder,
+    }
 }
 
 /// An account with a finding of each kind, a gap of each kind, and a fallback.
@@ -74,19 +137,19 @@ fn everything() -> AccountFacts {
 
 #[test]
 fn the_terminal_shows_the_answer_in_one_screen() {
-    let shown = render_terminal(&assess(&everything()), PLAIN, Path::new("out")).unwrap();
+    let shown = render_terminal(&assess(&[everything()]).report(), PLAIN, Path::new("out")).unwrap();
     assert!(shown.lines().count() <= 50 && shown.lines().all(|line| line.chars().count() <= 100));
     insta::assert_snapshot!(shown);
 }
 
 #[test]
 fn the_page_says_everything_the_terminal_does_and_why() {
-    insta::assert_snapshot!(render_markdown(&assess(&everything())).unwrap());
+    insta::assert_snapshot!(render_markdown(&assess(&[everything()]).report()).unwrap());
 }
 
 #[test]
 fn every_customer_managed_key_is_counted_once() {
-    let summary = assess(&everything()).document.summary;
+    let summary = assess(&[everything()]).assessment.document.summary;
     let parts = [
         summary.justified,
         summary.unjustified,
@@ -100,6 +163,84 @@ fn every_customer_managed_key_is_counted_once() {
         !summary.key_inventory_complete,
         "a denied ListKeys is not an empty Region"
     );
+}
+
+/// Three accounts with something of everything, the middle one without anything.
+fn three() -> [AccountFacts; 3] {
+    let of = |id: &str, mut facts: AccountFacts| {
+        facts.account_id = AccountId::new(id);
+        facts
+    };
+    let mut empty = account(region([]));
+    empty.regions.clear();
+    [
+        of("333333333333", everything()),
+        of("111111111111", empty),
+        of("222222222222", everything()),
+    ]
+}
+
+#[test]
+fn what_is_streamed_is_the_document_that_was_judged_to_the_byte() {
+    for accounts in [&[][..], &three()[1..2], &three()] {
+        let judged = assess(accounts);
+        let document = judged.document();
+        let json = judged.json();
+        assert_eq!(serde_json::from_slice::<Document>(&json).unwrap(), document);
+        let whole = serde_json::to_string_pretty(&document).unwrap() + "\n";
+        assert!(
+            String::from_utf8(json).unwrap() == whole,
+            "the fields in the order of the type"
+        );
+    }
+}
+
+#[test]
+fn the_lists_go_through_the_accounts_in_their_order_and_findings_by_severity() {
+    let document = assess(&three()).document();
+    let accounts: Vec<_> = document.keys.iter().map(|key| key.account_id.as_str()).collect();
+    assert_eq!(accounts, [["333333333333"; 5], ["222222222222"; 5]].concat());
+    let findings: Vec<_> = document
+        .findings
+        .iter()
+        .map(|finding| (finding.resource.account_id.as_ref().unwrap().as_str(), finding.severity))
+        .collect();
+    let (first, second) = findings.split_at(findings.len() / 2);
+    assert!(first.iter().all(|finding| finding.0 == "333333333333"));
+    assert!(second.iter().all(|finding| finding.0 == "222222222222"));
+    assert!(first.is_sorted_by_key(|finding| std::cmp::Reverse(finding.1)) && !first.is_empty());
+}
+
+#[test]
+fn results_that_cannot_be_read_to_their_end_are_an_error_that_names_them() {
+    for table in ["findings", "inventory", "gaps"] {
+        let judged = assess(&three());
+        let path = judged.partition(table, "222222222222");
+        let whole = fs::read(&path).unwrap();
+        fs::write(&path, &whole[..whole.len() - 1]).unwrap();
+        let broken = write_json(&judged.report(), &mut Vec::new()).unwrap_err();
+        fs::remove_file(&path).unwrap();
+        let missing = write_json(&judged.report(), &mut Vec::new()).unwrap_err();
+        for error in [broken, missing] {
+            let ReportError::Results(error) = error else {
+                panic!("{table}: {error}")
+            };
+            assert!(error.to_string().contains(path.to_str().unwrap()), "{error}");
+        }
+    }
+}
+
+#[test]
+fn the_page_shows_a_hundred_justified_keys_and_how_many_there_are_besides() {
+    let mut facts = everything();
+    facts.regions[0].keys = (0..120).map(|_| key(&[("requirement", "policy")])).collect();
+    let judged = assess(&[facts]);
+    let page = render_markdown(&judged.report()).unwrap();
+    let shown = page.lines().filter(|line| line.contains("| policy | Enabled |"));
+    assert_eq!(shown.count(), 100);
+    assert!(page.contains("and 20 more"), "{page}");
+    fs::remove_file(judged.partition("inventory", "111122223333")).unwrap();
+    assert!(render_markdown(&judged.report()).is_err());
 }
 
 /// Strings as an attacker would choose them.
@@ -145,14 +286,14 @@ proptest! {
             reason.message = message.clone();
             reason.code = message;
         }
-        let assessment = assess(&facts);
+        let judged = assess(&[facts]);
         let harmless = |text: &str| !text.chars().any(|c| c != '\n' && (c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c)));
 
-        let shown = render_terminal(&assessment, PLAIN, Path::new("out")).unwrap();
+        let shown = render_terminal(&judged.report(), PLAIN, Path::new("out")).unwrap();
         prop_assert!(harmless(&shown), "{shown:?}");
         prop_assert!(shown.lines().last().is_some_and(|line| line.starts_with("Coverage: INCOMPLETE")));
 
-        let page = render_markdown(&assessment).unwrap();
+        let page = render_markdown(&judged.report()).unwrap();
         prop_assert!(harmless(&page), "{page:?}");
         prop_assert!(!page.contains('<'), "{page}");
         prop_assert!(page.match_indices("](").all(|(at, _)| page[..at].ends_with('\\')), "{page}");
@@ -160,9 +301,7 @@ proptest! {
         prop_assert_eq!(table_of_gaps.len(), 1);
         prop_assert_eq!(table_of_gaps[0].replace("\\|", "").matches('|').count(), 6);
 
-        let mut json = Vec::new();
-        write_json(&assessment, &mut json).unwrap();
-        let read: crate::assessment::Document = serde_json::from_slice(&json).unwrap();
-        prop_assert_eq!(read, assessment.document);
+        let read: Document = serde_json::from_slice(&judged.json()).unwrap();
+        prop_assert_eq!(read, judged.document());
     }
 }

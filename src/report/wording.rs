@@ -1,7 +1,7 @@
 //! Words that several formats share, so that all say the same thing the same way.
 
-use crate::assessment::{Document, QuotaRow, UsageState};
-use crate::facts::{Gap, RegionSource};
+use crate::assessment::{GapSummary, Overview, QuotaRow, UsageState};
+use crate::facts::RegionSource;
 use crate::numbers::grouped;
 
 /// What the peak is, in words.
@@ -19,7 +19,7 @@ pub(super) fn counted(number: u64, one: &str, many: &str) -> String {
 }
 
 /// How far back the peak was looked for.
-pub(super) fn window(document: &Document) -> String {
+pub(super) fn window(document: &Overview) -> String {
     let length = document
         .quota
         .iter()
@@ -40,7 +40,7 @@ pub(super) fn peak(row: &QuotaRow) -> String {
 
 /// The quota rows worth reading: those with a peak or an unread metric, the highest utilization first. The rest, pools
 /// without a datapoint, are a number.
-pub(super) fn quotas_to_show(document: &Document) -> (Vec<&QuotaRow>, u64) {
+pub(super) fn quotas_to_show(document: &Overview) -> (Vec<&QuotaRow>, u64) {
     let (mut shown, silent): (Vec<_>, Vec<_>) = document
         .quota
         .iter()
@@ -53,36 +53,28 @@ pub(super) fn quotas_to_show(document: &Document) -> (Vec<&QuotaRow>, u64) {
 }
 
 /// Where a gap is, in a few words.
-pub(super) fn gap_place(gap: &Gap) -> String {
+pub(super) fn gap_place(gap: &GapSummary) -> String {
     let region = region_of(gap);
-    match gap.resources.len() as u64 {
+    match gap.resources {
         0 => region.to_owned(),
         resources => format!("{region}, {}", counted(resources, "resource", "resources")),
     }
 }
 
 /// Where a gap is, with the first few of its resources.
-pub(super) fn gap_scope(gap: &Gap) -> String {
-    const EXAMPLES: usize = 3;
+pub(super) fn gap_scope(gap: &GapSummary) -> String {
     let region = region_of(gap);
-    let names = gap
-        .resources
-        .iter()
-        .take(EXAMPLES)
-        .map(|name| short_name(name))
-        .collect::<Vec<_>>();
-    match gap.resources.len() {
-        0 => region.to_owned(),
-        all if all <= EXAMPLES => format!("{region}: {}", names.join(", ")),
-        all => format!(
-            "{region}: {} and {} more",
-            names.join(", "),
-            grouped((all - EXAMPLES) as u64)
-        ),
+    if gap.resources == 0 {
+        return region.to_owned();
+    }
+    let names: Vec<_> = gap.examples.iter().map(|name| short_name(name)).collect();
+    match gap.resources - names.len() as u64 {
+        0 => format!("{region}: {}", names.join(", ")),
+        more => format!("{region}: {} and {} more", names.join(", "), grouped(more)),
     }
 }
 
-fn region_of(gap: &Gap) -> &str {
+fn region_of(gap: &GapSummary) -> &str {
     gap.region.as_ref().map_or("the account", |region| region.as_str())
 }
 
@@ -92,7 +84,7 @@ fn short_name(resource: &str) -> &str {
 }
 
 /// That the report is not about AWS, where it is not.
-pub(super) fn sandbox_line(document: &Document) -> Option<String> {
+pub(super) fn sandbox_line(document: &Overview) -> Option<String> {
     let estate = document.scan.sandbox.as_ref()?;
     Some(format!(
         "SANDBOX: a simulated account, the estate {estate}. Nothing here is about AWS."
@@ -100,7 +92,7 @@ pub(super) fn sandbox_line(document: &Document) -> Option<String> {
 }
 
 /// The Regions that were looked at, and why these.
-pub(super) fn regions_line(document: &Document) -> String {
+pub(super) fn regions_line(document: &Overview) -> String {
     let regions = &document.scan.regions;
     let names: Vec<&str> = regions.iter().map(|region| region.as_str()).collect();
     let chosen = match document.scan.region_source {
@@ -117,7 +109,7 @@ pub(super) fn regions_line(document: &Document) -> String {
 }
 
 /// The buckets, in a sentence that does not make unread ones look fine.
-pub(super) fn buckets_line(document: &Document) -> String {
+pub(super) fn buckets_line(document: &Overview) -> String {
     let summary = &document.summary;
     let at_least = if summary.bucket_inventory_complete {
         ""
@@ -140,7 +132,7 @@ pub(super) fn buckets_line(document: &Document) -> String {
 }
 
 /// The last line of every report for people.
-pub(super) fn coverage_line(document: &Document) -> String {
+pub(super) fn coverage_line(document: &Overview) -> String {
     let regions = counted(document.scan.regions.len() as u64, "Region", "Regions");
     let gaps = document.coverage.gaps.len() as u64;
     if document.scan.interrupted {
@@ -164,8 +156,8 @@ pub(super) fn coverage_line(document: &Document) -> String {
 }
 
 /// What to do where the credentials did not last as long as the scan.
-fn expired(document: &Document) -> &'static str {
-    let expired = |gap: &Gap| gap.error_code.starts_with("ExpiredToken");
+fn expired(document: &Overview) -> &'static str {
+    let expired = |gap: &GapSummary| gap.error_code.starts_with("ExpiredToken");
     if document.coverage.gaps.iter().any(expired) {
         "The credentials expired before the end: renew them, for example with `aws sso login`, and run again. "
     } else {

@@ -1,8 +1,7 @@
 //! The snapshot: what was collected, on disk, before anyone judges it.
 //!
-//! `snapshot/scan.json` holds the scan; each table lies in Hive partitions,
-//! `snapshot/<table>/account_id=<id>/part.jsonl.zst`, JSON Lines compressed with zstd. A partition is written beside
-//! its place and renamed into it, so it is there whole or not at all.
+//! `snapshot/scan.json` holds the scan; the tables beside it are a [`Dataset`](crate::dataset::Dataset), with a
+//! partition for each account.
 
 mod reader;
 mod rows;
@@ -10,7 +9,7 @@ mod writer;
 
 use std::path::{Path, PathBuf};
 
-use crate::facts::AccountId;
+use crate::dataset::DatasetError;
 
 pub use reader::SnapshotReader;
 pub use writer::SnapshotWriter;
@@ -47,18 +46,14 @@ impl Table {
             Table::Gaps => "gaps",
         }
     }
-
-    fn file(self, snapshot: &Path, account: &AccountId) -> PathBuf {
-        snapshot
-            .join(self.name())
-            .join(format!("account_id={account}"))
-            .join("part.jsonl.zst")
-    }
 }
 
 /// Why a snapshot could not be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum SnapshotError {
+    /// The rows of a table could not be written or read.
+    #[error(transparent)]
+    Table(#[from] DatasetError),
     /// The file system refused.
     #[error("snapshot file {path}")]
     File {
@@ -67,14 +62,12 @@ pub enum SnapshotError {
         /// What the file system said.
         source: std::io::Error,
     },
-    /// A row is not what it should be.
-    #[error("snapshot file {path}, line {line}")]
-    Row {
+    /// The file that describes the scan is not what it should be.
+    #[error("snapshot file {path} does not describe a scan")]
+    Scan {
         /// The file.
         path: PathBuf,
-        /// The line, counted from 1.
-        line: usize,
-        /// What is wrong with it.
+        /// What is wrong with it, and where.
         source: serde_json::Error,
     },
     /// The snapshot was written by another version.

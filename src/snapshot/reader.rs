@@ -1,20 +1,19 @@
 //! Reading a snapshot.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 
 use super::rows::{AccountRow, OwnedAlarmRow, OwnedKeyRow, OwnedQuotaRow, RegionRow, ScanFile};
 use super::{SCAN_FILE, SCHEMA_VERSION, SnapshotError, Table};
+use crate::dataset::Dataset;
 use crate::facts::{AccountFacts, AccountId, Bucket, Fact, Region, RegionFacts, ScanFacts, Trail};
 
 /// Reads the snapshot of one scan, an account at a time.
 #[derive(Debug)]
 pub struct SnapshotReader {
-    folder: PathBuf,
+    tables: Dataset,
     /// The scan that made it.
     pub scan: ScanFacts,
 }
@@ -27,22 +26,21 @@ impl SnapshotReader {
     pub fn open(folder: &Path) -> Result<Self, SnapshotError> {
         let path = folder.join(SCAN_FILE);
         let text = std::fs::read_to_string(&path).map_err(|source| SnapshotError::file(&path, source))?;
-        let row = |source| SnapshotError::Row {
+        let invalid = |source| SnapshotError::Scan {
             path: path.clone(),
-            line: 1,
             source,
         };
         // The version first: another version may have another shape.
-        let found = serde_json::from_str::<serde_json::Value>(&text).map_err(row)?["schema_version"].as_u64();
+        let found = serde_json::from_str::<serde_json::Value>(&text).map_err(invalid)?["schema_version"].as_u64();
         if found != Some(u64::from(SCHEMA_VERSION)) {
             return Err(SnapshotError::Version {
                 path: folder.to_owned(),
                 found: found.and_then(|found| u32::try_from(found).ok()).unwrap_or(0),
             });
         }
-        let file: ScanFile = serde_json::from_str(&text).map_err(row)?;
+        let file: ScanFile = serde_json::from_str(&text).map_err(invalid)?;
         Ok(SnapshotReader {
-            folder: folder.to_owned(),
+            tables: Dataset::in_folder(folder),
             scan: file.scan,
         })
     }
@@ -55,7 +53,7 @@ impl SnapshotReader {
         let accounts: Vec<AccountRow> = self.rows(Table::Accounts, id)?;
         let Some(account) = accounts.into_iter().next() else {
             return Err(SnapshotError::Orphan {
-                path: Table::Accounts.file(&self.folder, id),
+                path: self.file(Table::Accounts, id),
                 what: format!("account {id}"),
             });
         };
@@ -64,12 +62,14 @@ impl SnapshotReader {
             .into_iter()
             .map(|row| (row.region.clone(), region_facts(row)))
             .collect();
-        for row in self.rows::<OwnedKeyRow>(Table::Keys, id)? {
+        for row in self.tables.rows::<OwnedKeyRow>(Table::Keys.name(), id) {
+            let row = row?;
             self.region(&mut regions, Table::Keys, id, &row.region)?
                 .keys
                 .push(row.key);
         }
-        for row in self.rows::<OwnedQuotaRow>(Table::Quotas, id)? {
+        for row in self.tables.rows::<OwnedQuotaRow>(Table::Quotas.name(), id) {
+            let row = row?;
             self.region(&mut regions, Table::Quotas, id, &row.region)?
                 .quotas
                 .push(row.quota);
@@ -100,25 +100,17 @@ impl SnapshotReader {
         region: &Region,
     ) -> Result<&'r mut RegionFacts, SnapshotError> {
         regions.get_mut(region).ok_or_else(|| SnapshotError::Orphan {
-            path: table.file(&self.folder, id),
+            path: self.file(table, id),
             what: format!("Region {region}"),
         })
     }
 
     fn rows<T: DeserializeOwned>(&self, table: Table, id: &AccountId) -> Result<Vec<T>, SnapshotError> {
-        let path = table.file(&self.folder, id);
-        let file = |source| SnapshotError::file(&path, source);
-        let lines = BufReader::new(zstd::Decoder::new(File::open(&path).map_err(file)?).map_err(file)?).lines();
-        let mut rows = Vec::new();
-        for (number, line) in lines.enumerate() {
-            let line = line.map_err(file)?;
-            rows.push(serde_json::from_str(&line).map_err(|source| SnapshotError::Row {
-                path: path.clone(),
-                line: number + 1,
-                source,
-            })?);
-        }
-        Ok(rows)
+        Ok(self.tables.rows(table.name(), id).collect::<Result<_, _>>()?)
+    }
+
+    fn file(&self, table: Table, id: &AccountId) -> PathBuf {
+        self.tables.partition(table.name(), id)
     }
 }
 

@@ -1,22 +1,20 @@
 //! Writing a snapshot.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::rows::{AccountRow, AlarmRow, KeyRow, QuotaRow, RegionRow, ScanFile};
 use super::{SCAN_FILE, SCHEMA_VERSION, SnapshotError, Table};
+use crate::dataset::{Dataset, DatasetError};
 use crate::facts::{AccountFacts, Fact, RegionFacts, ScanFacts, gaps};
 use crate::private_files;
-
-/// zstd's own default: the files are small and read more often than written.
-const COMPRESSION: i32 = 3;
 
 /// Writes the snapshot of one scan.
 #[derive(Debug)]
 pub struct SnapshotWriter {
     folder: PathBuf,
+    tables: Dataset,
 }
 
 impl SnapshotWriter {
@@ -28,6 +26,7 @@ impl SnapshotWriter {
         private_files::make_folder(folder).map_err(|source| SnapshotError::file(folder, source))?;
         Ok(SnapshotWriter {
             folder: folder.to_owned(),
+            tables: Dataset::in_folder(folder),
         })
     }
 
@@ -70,7 +69,7 @@ impl SnapshotWriter {
             fallbacks: account.fallbacks.clone(),
             api_calls: account.api_calls.clone(),
         };
-        self.write(Table::Accounts, account, [row].into_iter())
+        Ok(self.write(Table::Accounts, account, [row])?)
     }
 
     /// Writes what the scan was, which makes the snapshot readable.
@@ -83,27 +82,20 @@ impl SnapshotWriter {
             scan: scan.clone(),
         };
         let path = self.folder.join(SCAN_FILE);
-        write_whole(&path, |out| {
+        private_files::write_whole(&path, |out| {
             serde_json::to_writer_pretty(&mut *out, &file)?;
             out.write_all(b"\n")
         })
+        .map_err(|source| SnapshotError::file(&path, source))
     }
 
     fn write<T: Serialize>(
         &self,
         table: Table,
         account: &AccountFacts,
-        rows: impl Iterator<Item = T>,
-    ) -> Result<(), SnapshotError> {
-        write_whole(&table.file(&self.folder, &account.account_id), |out| {
-            let mut out = zstd::Encoder::new(out, COMPRESSION)?;
-            out.include_checksum(true)?;
-            for row in rows {
-                serde_json::to_writer(&mut out, &row)?;
-                out.write_all(b"\n")?;
-            }
-            out.finish().map(drop)
-        })
+        rows: impl IntoIterator<Item = T>,
+    ) -> Result<(), DatasetError> {
+        self.tables.write(table.name(), &account.account_id, rows)
     }
 }
 
@@ -127,14 +119,4 @@ fn region_row(region: &RegionFacts) -> RegionRow {
         metric_filters: region.metric_filters.clone(),
         trails: region.trails.clone(),
     }
-}
-
-fn write_whole(
-    path: &Path,
-    content: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
-) -> Result<(), SnapshotError> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    private_files::make_folder(folder)
-        .and_then(|()| private_files::write_whole(path, content))
-        .map_err(|source| SnapshotError::file(path, source))
 }

@@ -7,6 +7,8 @@ use kms_audit::aws::{ApiShare, Credentials, RegionChoice, Session, SessionSettin
 use kms_audit::config::Config;
 use kms_audit::facts::{LimitSource, ScanFacts};
 use kms_audit::progress::Progress;
+use kms_audit::report::{Report, write_json};
+use kms_audit::results::Results;
 use kms_audit::sandbox::Sandbox;
 use kms_audit::scan::{ScanPlan, scan_account};
 use kms_audit::snapshot::{SnapshotReader, SnapshotWriter};
@@ -36,7 +38,7 @@ proptest! {
     }
 }
 
-/// The report of an estate, by way of the snapshot, as the program makes it.
+/// The report of an estate, by way of the snapshot and the results, as the program makes it.
 async fn report(toml: &str) -> anyhow::Result<Document> {
     let sandbox = Sandbox::from_toml("random.toml", toml)?;
     let description = sandbox.description();
@@ -67,14 +69,20 @@ async fn report(toml: &str) -> anyhow::Result<Document> {
         parameters: BTreeMap::new(),
     };
     let folder = tempfile::tempdir()?;
-    let writer = SnapshotWriter::create(folder.path())?;
+    let snapshot = folder.path().join("snapshot");
+    let writer = SnapshotWriter::create(&snapshot)?;
     writer.write_account(&account)?;
     writer.finish(&scan)?;
-    let reader = SnapshotReader::open(folder.path())?;
+    let reader = SnapshotReader::open(&snapshot)?;
+    let results = Results::in_folder(folder.path());
     let config = Config::default();
     let mut assessor = Assessor::new(&config, reader.scan.clone());
-    assessor.add(&reader.account(&account.account_id)?);
-    Ok(assessor.finish().document)
+    let judged = assessor.judge(&reader.account(&account.account_id)?);
+    results.write(&judged)?;
+    assessor.add(judged);
+    let mut json = Vec::new();
+    write_json(&Report::new(&assessor.finish(), &results), &mut json)?;
+    Ok(serde_json::from_slice(&json)?)
 }
 
 /// The names of the Regions that were looked at, and of those that are not enabled.

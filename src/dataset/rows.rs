@@ -1,0 +1,130 @@
+//! Reading rows, one at a time and within bounds: a file may have been made by anyone.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::marker::PhantomData;
+use std::path::PathBuf;
+
+use serde::de::DeserializeOwned;
+
+use super::DatasetError;
+
+/// How many bytes a line may have. The longest rows are those that name every key of a Region, 9 MB for the 100,000
+/// keys that a Region holds by default.
+pub(super) const MOST_BYTES: u64 = 64 << 20;
+
+/// The largest window that is kept to undo the compression: 2^23 bytes are 8 MiB. Those that are written here have 2.
+const WINDOW_LOG: u32 = 23;
+
+type Lines = BufReader<zstd::Decoder<'static, BufReader<File>>>;
+
+/// The rows of one partition. After an error there are no more.
+#[derive(Debug)]
+pub struct Rows<T> {
+    path: PathBuf,
+    state: State,
+    /// The line that was read last, counted from 1.
+    number: u64,
+    line: Vec<u8>,
+    row: PhantomData<fn() -> T>,
+}
+
+enum State {
+    Unopened,
+    Open(Box<Lines>),
+    Ended,
+}
+
+impl<T> Rows<T> {
+    pub(super) fn of(path: PathBuf) -> Self {
+        Rows {
+            path,
+            state: State::Unopened,
+            number: 0,
+            line: Vec::new(),
+            row: PhantomData,
+        }
+    }
+
+    fn open(&self) -> io::Result<Lines> {
+        let mut decoder = zstd::Decoder::new(File::open(&self.path)?)?;
+        decoder.window_log_max(WINDOW_LOG)?;
+        Ok(BufReader::new(decoder))
+    }
+
+    /// Reads the next line, without its end. False where there is none.
+    fn read_line(&mut self) -> Result<bool, DatasetError> {
+        if matches!(self.state, State::Unopened) {
+            let lines = self.open().map_err(|source| DatasetError::Unopened {
+                path: self.path.clone(),
+                source,
+            })?;
+            self.state = State::Open(Box::new(lines));
+        }
+        let State::Open(lines) = &mut self.state else {
+            return Ok(false);
+        };
+        let broken = |source| DatasetError::Broken {
+            path: self.path.clone(),
+            line: self.number,
+            source,
+        };
+        self.line.clear();
+        let read = lines
+            .take(MOST_BYTES + 1)
+            .read_until(b'\n', &mut self.line)
+            .map_err(broken)?;
+        if read == 0 {
+            return Ok(false);
+        }
+        if self.line.pop_if(|last| *last == b'\n').is_some() {
+            self.number += 1;
+            Ok(true)
+        } else if read as u64 > MOST_BYTES {
+            Err(DatasetError::TooLong {
+                path: self.path.clone(),
+                line: self.number + 1,
+                most: MOST_BYTES,
+            })
+        } else {
+            Err(broken(io::ErrorKind::UnexpectedEof.into()))
+        }
+    }
+}
+
+impl<T: DeserializeOwned> Rows<T> {
+    fn read(&mut self) -> Result<Option<T>, DatasetError> {
+        if !self.read_line()? {
+            return Ok(None);
+        }
+        serde_json::from_slice(&self.line)
+            .map(Some)
+            .map_err(|source| DatasetError::Row {
+                path: self.path.clone(),
+                line: self.number,
+                source,
+            })
+    }
+}
+
+impl<T: DeserializeOwned> Iterator for Rows<T> {
+    type Item = Result<T, DatasetError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let row = self.read();
+        if !matches!(row, Ok(Some(_))) {
+            self.state = State::Ended;
+        }
+        row.transpose()
+    }
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            State::Unopened => "not opened yet",
+            State::Open(_) => "open",
+            State::Ended => "ended",
+        })
+    }
+}

@@ -1,0 +1,66 @@
+//! What judging came to and grows with keys, on disk: the tables `findings`, `inventory` (a row for each customer
+//! managed key) and `gaps`, beside the snapshot and in the same form, with a partition for each account.
+
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
+
+use crate::assessment::{AccountAssessment, KeyRow};
+use crate::checks::Finding;
+use crate::dataset::{Dataset, DatasetError};
+use crate::facts::{AccountId, Gap};
+
+const FINDINGS: &str = "findings";
+const INVENTORY: &str = "inventory";
+const GAPS: &str = "gaps";
+
+/// The results of a run.
+#[derive(Clone, Debug)]
+pub struct Results {
+    tables: Dataset,
+}
+
+impl Results {
+    /// The results in the folder of a run.
+    pub fn in_folder(folder: &Path) -> Self {
+        Results {
+            tables: Dataset::in_folder(folder),
+        }
+    }
+
+    /// Writes what an account came to.
+    ///
+    /// # Errors
+    /// When the file system refuses; then none of its tables is half-written.
+    pub fn write(&self, account: &AccountAssessment) -> Result<(), DatasetError> {
+        let id = &account.account_id;
+        self.tables.write(GAPS, id, &account.gaps)?;
+        self.tables.write(INVENTORY, id, &account.keys)?;
+        self.tables.write(FINDINGS, id, &account.findings)
+    }
+
+    /// The findings of these accounts, one account after the other, of each the most severe first.
+    pub fn findings(&self, accounts: &[AccountId]) -> impl Iterator<Item = Result<Finding, DatasetError>> {
+        self.walk(FINDINGS, accounts)
+    }
+
+    /// The customer managed keys of these accounts, one account after the other.
+    pub fn keys(&self, accounts: &[AccountId]) -> impl Iterator<Item = Result<KeyRow, DatasetError>> {
+        self.walk(INVENTORY, accounts)
+    }
+
+    /// The gaps in what was read of these accounts, one account after the other.
+    pub fn gaps(&self, accounts: &[AccountId]) -> impl Iterator<Item = Result<Gap, DatasetError>> {
+        self.walk(GAPS, accounts)
+    }
+
+    fn walk<T: DeserializeOwned>(
+        &self,
+        table: &'static str,
+        accounts: &[AccountId],
+    ) -> impl Iterator<Item = Result<T, DatasetError>> {
+        accounts
+            .iter()
+            .flat_map(move |account| self.tables.rows(table, account))
+    }
+}
