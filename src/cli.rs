@@ -34,6 +34,9 @@ pub enum Command {
     /// Inventory an account and answer the three questions
     #[command(after_help = EXIT_CODES)]
     Scan(Box<ScanArgs>),
+    /// Hold the folder of a run against its manifest
+    #[command(after_help = VERIFY_EXIT_CODES)]
+    Verify(VerifyArgs),
     /// See what is checked, why, and what to do about it
     #[command(subcommand)]
     Checks(ChecksCommand),
@@ -104,6 +107,10 @@ pub struct ScanArgs {
     #[arg(long, value_name = "ESTATE", num_args = 0..=1)]
     pub sandbox: Option<Option<PathBuf>>,
 
+    /// Sign the manifest with this OpenSSH key, by ssh-keygen
+    #[arg(long, value_name = "KEY", env = "KMS_AUDIT_SIGN_WITH")]
+    pub sign_with: Option<PathBuf>,
+
     /// Log to stderr what fails on the way; twice for every request
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub verbose: u8,
@@ -150,6 +157,29 @@ pub struct GenerateArgs {
     /// How many buckets in all accounts together
     #[arg(long, default_value_t = 0)]
     pub buckets: u32,
+}
+
+const VERIFY_EXIT_CODES: &str = "\
+Exit codes, the first that applies:
+  0  everything is as the manifest says
+  1  could not run, for example because there is no manifest
+  2  wrong usage
+  5  a file was altered
+  6  a file is missing
+  7  a file is there that the manifest does not list
+  8  the signature does not hold";
+
+/// The flags of `verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// The folder of the run
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+
+    /// Ask for a signature by one of these signers, a file as ssh-keygen takes it (see `man ssh-keygen`, ALLOWED
+    /// SIGNERS)
+    #[arg(long, value_name = "FILE", env = "KMS_AUDIT_ALLOWED_SIGNERS")]
+    pub allowed_signers: Option<PathBuf>,
 }
 
 /// What can be seen of the checks.

@@ -39,6 +39,8 @@ pub mod assessment;
 pub mod results;
 /// One file for each format.
 pub mod report;
+/// What makes a run evidence: manifest, verification, signature.
+pub mod evidence;
 /// The command line.
 pub mod cli;
 /// One file for each subcommand.

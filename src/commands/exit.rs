@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use crate::evidence::FaultKind;
+
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
@@ -15,6 +17,10 @@ pub enum Exit {
     Findings,
     /// Done, but not everything could be read, and `--fail-on-gaps` was given.
     Gaps,
+    /// `verify` found this to be the gravest difference.
+    Differs(FaultKind),
+    /// `verify` asked for a signature, and there is none that holds.
+    NotSigned,
     /// Stopped by this signal; what was read until then is in the report.
     Stopped(u8),
 }
@@ -27,6 +33,10 @@ impl From<Exit> for ExitCode {
             Exit::Usage => 2,
             Exit::Findings => 3,
             Exit::Gaps => 4,
+            Exit::Differs(FaultKind::Altered) => 5,
+            Exit::Differs(FaultKind::Missing) => 6,
+            Exit::Differs(FaultKind::Extra) => 7,
+            Exit::NotSigned => 8,
             Exit::Stopped(signal) => 128 + signal,
         })
     }

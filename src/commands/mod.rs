@@ -9,6 +9,7 @@ mod sandbox;
 mod scan;
 mod signals;
 mod template;
+mod verify;
 
 use std::io::Write;
 
@@ -43,6 +44,7 @@ fn print(text: &str) -> anyhow::Result<()> {
 pub fn run(cli: Cli) -> anyhow::Result<Exit> {
     match cli.command {
         Command::Scan(args) => scan::run(&args),
+        Command::Verify(args) => verify::run(&args),
         Command::Checks(ChecksCommand::List(args)) => checks::list(&args),
         Command::Checks(ChecksCommand::Show { id }) => checks::show(&id),
         Command::Template(args) => template::run(&args),

@@ -18,6 +18,7 @@ use crate::aws::{ApiShare, Credentials, RegionChoice, RegionError, Session, Sess
 use crate::checks;
 use crate::cli::ScanArgs;
 use crate::config::{self, Config};
+use crate::evidence::{sign, write_manifest};
 use crate::facts::{Region, ScanFacts};
 use crate::progress::Progress;
 use crate::report::{Palette, Report, ReportError, render_markdown, render_terminal, write_json};
@@ -43,6 +44,10 @@ pub(super) fn run(args: &ScanArgs) -> anyhow::Result<Exit> {
     let assessment = job.assess(&output, &results)?;
     let report = Report::new(&assessment, &results);
     write_reports(&report, &mut output)?;
+    write_manifest(output.path(), report.document)?;
+    if let Some(key) = &args.sign_with {
+        sign(output.path(), key)?;
+    }
     print_summary(&report, &output)?;
     Ok(exit(args, &report, signal))
 }

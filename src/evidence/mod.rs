@@ -1,0 +1,68 @@
+//! What makes a run evidence: a manifest of every file with its hash, whether a folder still is what its manifest says,
+//! and who signed for it. What that proves, and what not, is in docs/evidence.md.
+
+mod files;
+mod manifest;
+mod signature;
+mod verification;
+
+pub use files::FileEntry;
+pub use manifest::{Build, MANIFEST_FILE, MANIFEST_SCHEMA_VERSION, Manifest, manifest_schema, write_manifest};
+pub use signature::{SIGNATURE_FILE, SignatureError, sign};
+pub use verification::{Fault, FaultKind, Verification, verify};
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why evidence could not be made or looked at.
+#[derive(Debug, thiserror::Error)]
+pub enum EvidenceError {
+    /// The file system refused.
+    #[error("cannot read {path}")]
+    File {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the file system said.
+        source: io::Error,
+    },
+    /// There is no manifest to hold the folder against.
+    #[error("{folder} has no manifest.json: it is not the folder of a run, or its scan did not come to its end")]
+    NoManifest {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// The manifest is not one of this program.
+    #[error("{path} is not a manifest that this program can read: {what}")]
+    Unreadable {
+        /// The manifest.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The manifest could not be made into JSON.
+    #[error("cannot make the manifest")]
+    Json(#[from] serde_json::Error),
+    /// The manifest could not be written.
+    #[error("cannot write {path}")]
+    Unwritable {
+        /// The manifest.
+        path: PathBuf,
+        /// What the file system said.
+        source: io::Error,
+    },
+    /// Signing, or looking at a signature, failed.
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
+}
+
+impl EvidenceError {
+    fn file(path: &Path, source: io::Error) -> Self {
+        EvidenceError::File {
+            path: path.to_owned(),
+            source,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

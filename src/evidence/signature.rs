@@ -1,0 +1,112 @@
+//! Signatures of the manifest, made and checked by OpenSSH (`ssh-keygen -Y`, the SSHSIG format): no cryptography of
+//! our own.
+//!
+//! Source: <https://man.openbsd.org/ssh-keygen#Y>, <https://github.com/openssh/openssh-portable/blob/master/PROTOCOL.sshsig>.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use super::manifest::MANIFEST_FILE;
+
+/// The name of the signature, as ssh-keygen gives it.
+pub const SIGNATURE_FILE: &str = "manifest.json.sig";
+
+/// What the signature is for: one that was made for something else does not count.
+const NAMESPACE: &str = "kms-audit";
+
+/// Why a signature could not be made, or does not hold.
+#[derive(Debug, thiserror::Error)]
+pub enum SignatureError {
+    /// OpenSSH is not there.
+    #[error(
+        "cannot run ssh-keygen: {0}; signatures need OpenSSH 8.0 or newer (Debian: apt-get install openssh-client)"
+    )]
+    NoOpenSsh(io::Error),
+    /// It did not sign.
+    #[error("ssh-keygen did not sign {manifest} with {key}: {said}")]
+    NotSigned {
+        /// The manifest.
+        manifest: PathBuf,
+        /// The key.
+        key: PathBuf,
+        /// What ssh-keygen said.
+        said: String,
+    },
+    /// There is nothing to check.
+    #[error("there is no manifest.json.sig: the run was not signed (scan --sign-with KEY)")]
+    Missing,
+    /// The signature does not hold.
+    #[error("the signature does not hold: {0}")]
+    Invalid(String),
+}
+
+/// Signs the manifest of a folder with an OpenSSH key: a private key, or a public one whose private key an agent holds.
+///
+/// # Errors
+/// When OpenSSH is not there or refuses.
+pub fn sign(folder: &Path, key: &Path) -> Result<(), SignatureError> {
+    let manifest = folder.join(MANIFEST_FILE);
+    let output = run(Command::new("ssh-keygen")
+        .args(["-Y", "sign", "-n", NAMESPACE, "-f"])
+        .arg(key)
+        .arg(&manifest)
+        // It may have to ask for a passphrase, which it does on the terminal itself.
+        .stdin(Stdio::null()))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(SignatureError::NotSigned {
+        manifest,
+        key: key.to_owned(),
+        said: said(&output),
+    })
+}
+
+/// Who signed the manifest of a folder, if that is one of the allowed signers.
+///
+/// # Errors
+/// When there is no signature, or it is of nobody who is allowed, or of another text.
+pub(super) fn signer(folder: &Path, allowed_signers: &Path) -> Result<String, SignatureError> {
+    let signature = folder.join(SIGNATURE_FILE);
+    if !signature.exists() {
+        return Err(SignatureError::Missing);
+    }
+    let found = run(Command::new("ssh-keygen")
+        .args(["-Y", "find-principals", "-f"])
+        .arg(allowed_signers)
+        .arg("-s")
+        .arg(&signature)
+        .stdin(Stdio::null()))?;
+    let principals = String::from_utf8_lossy(&found.stdout);
+    let Some(principal) = principals.lines().next().filter(|_| found.status.success()) else {
+        return Err(SignatureError::Invalid(said(&found)));
+    };
+    let manifest =
+        File::open(folder.join(MANIFEST_FILE)).map_err(|error| SignatureError::Invalid(error.to_string()))?;
+    let checked = run(Command::new("ssh-keygen")
+        .args(["-Y", "verify", "-n", NAMESPACE, "-I", principal, "-f"])
+        .arg(allowed_signers)
+        .arg("-s")
+        .arg(&signature)
+        .stdin(Stdio::from(manifest)))?;
+    if checked.status.success() {
+        Ok(principal.to_owned())
+    } else {
+        Err(SignatureError::Invalid(said(&checked)))
+    }
+}
+
+fn run(command: &mut Command) -> Result<Output, SignatureError> {
+    command.output().map_err(SignatureError::NoOpenSsh)
+}
+
+fn said(output: &Output) -> String {
+    let text = if output.stderr.is_empty() {
+        &output.stdout
+    } else {
+        &output.stderr
+    };
+    String::from_utf8_lossy(text).trim().to_owned()
+}
