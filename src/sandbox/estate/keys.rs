@@ -1,5 +1,6 @@
 //! The KMS keys of an estate.
 
+use super::aliases::aliases;
 use super::checked::{check_count, creation, spec_and_usage};
 use super::custom_key_stores::stored_key;
 use super::file::{At, KeyFile};
@@ -123,27 +124,4 @@ fn check_aws_managed(key: &At<KeyFile>, spec: &KeySpec, state: KeyState) -> Resu
         ));
     }
     Ok(())
-}
-
-fn aliases(file: &KeyFile, count: u32) -> Result<Vec<Pattern>, Problem> {
-    let Some(names) = &file.alias else {
-        return Ok(Vec::new());
-    };
-    let mut patterns = Vec::new();
-    for name in names.as_slice() {
-        let pattern = Pattern::new(name);
-        let problem = if !name.starts_with("alias/") {
-            "an alias begins with alias/"
-        } else if name.starts_with("alias/aws/") != file.aws_managed {
-            "aliases that begin with alias/aws/ belong to AWS managed keys, and only to them: add \
-             or remove aws_managed = true"
-        } else if count > 1 && !pattern.has_number() {
-            "several keys need several aliases: put {n} into the alias"
-        } else {
-            patterns.push(pattern);
-            continue;
-        };
-        return Err(Problem::new(names.span(), format!("`{name}`: {problem}")));
-    }
-    Ok(patterns)
 }
