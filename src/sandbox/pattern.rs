@@ -79,6 +79,12 @@ impl Pattern {
         numbers.into_iter().find(|n| *n > 0 && self.text(*n) == text)
     }
 
+    /// Whether a text of this pattern can begin so, as far as the pattern's own beginning tells.
+    pub fn can_begin_with(&self, beginning: &str) -> bool {
+        let mut both = beginning.bytes().zip(self.texts[0].bytes());
+        both.all(|(wanted, own)| wanted == own)
+    }
+
     /// The same pattern with every text changed: for example, escaped for JSON.
     pub fn map_texts(&self, change: impl Fn(&str) -> String) -> Pattern {
         Pattern {
