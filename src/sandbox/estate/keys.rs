@@ -82,17 +82,23 @@ pub(super) fn key_template(
 }
 
 fn key_requests(file: &KeyFile, spec: &KeySpec, usage: &Usage) -> Result<Vec<KeyRequests>, Problem> {
-    let possible = KeyOperation::of_keys(spec, usage);
-    let requests = file.requests.iter().map(|(operation, file)| {
+    let possible = match &file.custom_key_store {
+        Some(_) => KeyOperation::IN_CUSTOM_KEY_STORES,
+        None => KeyOperation::of_keys(spec, usage),
+    };
+    let requests = file.requests.iter().map(|(operation, requests)| {
         if !possible.contains(operation) {
-            let (spec, usage, operation) = (spec.name, usage.name, operation.name());
+            let key = match &file.custom_key_store {
+                Some(_) => "a key in a custom key store".to_owned(),
+                None => format!("a key of {} for {}", spec.name, usage.name),
+            };
             let possible = one_of(possible.iter().map(|operation| operation.name()));
-            let what = format!("a key of {spec} for {usage} is not used in {operation}; use {possible}");
-            return Err(Problem::new(file.span(), what));
+            let what = format!("{key} is not used in {}; use {possible}", operation.name());
+            return Err(Problem::new(requests.span(), what));
         }
         Ok(KeyRequests {
             operation: *operation,
-            curve: curve(file)?,
+            curve: curve(requests)?,
         })
     });
     requests.collect()

@@ -10,6 +10,7 @@ mod bucket_metrics;
 mod buckets;
 mod build;
 mod checked;
+mod custom_key_store_metrics;
 mod custom_key_stores;
 mod fault;
 mod file;
