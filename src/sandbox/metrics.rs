@@ -106,7 +106,7 @@ impl<'a> Metrics<'a> {
     fn families(&self, wanted: &Wanted<'_>) -> impl Iterator<Item = Family<'_>> {
         let of_namespace = |namespace: &str| wanted.namespace.is_none_or(|wanted| wanted == namespace);
         let usage = of_namespace(usage::NAMESPACE).then(|| usage::families(self.region));
-        let kms = of_namespace(kms::NAMESPACE).then(|| kms::families(&self.keys));
+        let kms = of_namespace(kms::NAMESPACE).then(|| kms::families(&self.keys, &self.region.custom_key_stores));
         let s3 = of_namespace(s3::NAMESPACE)
             .then(|| s3::families(self.account, self.region, wanted.value("BucketName")));
         let families = usage.into_iter().flatten();

@@ -1,5 +1,7 @@
 //! Text with the number of a thing in it: `alias/tenant-{n:04}`.
 
+mod overlap;
+
 use std::fmt::Write as _;
 
 /// A text in which `{n}` stands for a number, from 1 up, and `{n:04}` for the same number with
@@ -66,15 +68,21 @@ impl Pattern {
 
     /// The number for which this pattern gives `text`: 1 when there is no number in the pattern.
     pub fn number_in(&self, text: &str) -> Option<u32> {
-        let n = match self.widths.is_empty() {
-            true => 1,
-            false => {
-                let rest = text.strip_prefix(self.texts[0].as_str())?;
-                let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-                rest[..digits].parse().ok()?
-            }
+        let Some(width) = self.widths.first() else {
+            return (self.texts[0] == text).then_some(1);
         };
-        (self.text(n) == text).then_some(n)
+        let rest = text.strip_prefix(self.texts[0].as_str())?;
+        // How long the number is, the digits alone do not say: more of them can follow it.
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let least = (*width).max(1);
+        let numbers = (least..=digits).filter_map(|length| rest[..length].parse().ok());
+        numbers.into_iter().find(|n| *n > 0 && self.text(*n) == text)
+    }
+
+    /// Whether a text of this pattern can begin so, as far as the pattern's own beginning tells.
+    pub fn can_begin_with(&self, beginning: &str) -> bool {
+        let mut both = beginning.bytes().zip(self.texts[0].bytes());
+        both.all(|(wanted, own)| wanted == own)
     }
 
     /// The same pattern with every text changed: for example, escaped for JSON.
@@ -123,6 +131,14 @@ mod tests {
         assert_eq!(pattern.number_in("alias/tenant-7"), None);
         assert_eq!(pattern.number_in("alias/tenant-"), None);
         assert_eq!(Pattern::new("{n}/{n:02}").text(3), "3/03");
+    }
+
+    #[test]
+    fn a_number_with_digits_behind_it_is_read_back() {
+        assert_eq!(Pattern::new("v{n}0").number_in("v110"), Some(11));
+        assert_eq!(Pattern::new("{n:02}{n}").number_in("077"), Some(7));
+        assert_eq!(Pattern::new("v{n}0").number_in("v0"), None);
+        assert_eq!(Pattern::new("v{n}").number_in("v0"), None);
     }
 
     #[test]

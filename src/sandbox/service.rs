@@ -154,6 +154,31 @@ impl Service {
         }
     }
 
+    /// Whether an operation answers in pages.
+    pub fn has_pages(self, operation: &str) -> bool {
+        match self {
+            Service::Kms => operation.starts_with("List") || operation == "DescribeCustomKeyStores",
+            Service::Quotas | Service::Account | Service::Organizations => operation.starts_with("List"),
+            Service::S3 => ["ListBuckets", "ListBucketMetricsConfigurations"].contains(&operation),
+            Service::CloudWatch | Service::Logs => true,
+            Service::Sts | Service::CloudTrail => false,
+        }
+    }
+
+    /// Whether a call of an operation is about one key, or one bucket.
+    pub fn is_about_one_resource(self, operation: &str) -> bool {
+        match self {
+            Service::Kms => !["ListKeys", "DescribeCustomKeyStores"].contains(&operation),
+            Service::S3 => operation != "ListBuckets",
+            _ => false,
+        }
+    }
+
+    /// Whether one endpoint serves all Regions, those included that an account has not enabled.
+    pub fn is_global(self) -> bool {
+        matches!(self, Service::S3 | Service::Account | Service::Organizations)
+    }
+
     /// The IAM action that an operation needs: S3 has other names for it.
     pub fn action(self, operation: &str) -> String {
         let action = match operation {

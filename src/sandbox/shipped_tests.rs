@@ -89,3 +89,102 @@ async fn the_organization_has_200_accounts_in_six_regions_and_roles_into_all_tha
     assert_eq!(keys, 3 * 6 + 110 * (42 + 3 * 7) + 60 * 5 + 20 * 6);
     assert_eq!(buckets, 1 + 110 * 2 + 60 + 20);
 }
+
+/// The text at a path of an estate file: `region.0.alarm.0.name`.
+fn written<'t>(estate: &'t toml::Value, path: &str) -> &'t str {
+    let step = |value: &'t toml::Value, step: &str| match step.parse::<usize>() {
+        Ok(position) => &value[position],
+        Err(_) => &value[step],
+    };
+    path.split('.').fold(estate, step).as_str().unwrap()
+}
+
+/// JSON, XML and CBOR each have their own ways to lose a control character or to escape a bracket twice.
+#[tokio::test]
+async fn hostile_text_comes_over_every_protocol_as_it_is_written() {
+    let path = folder().join("hostile-text.toml");
+    let sandbox = Sandbox::from_file(&path).unwrap();
+    let file: toml::Value = toml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let text = |path: &str| written(&file, path);
+    let region = "eu-west-3";
+
+    let alarms = testing::cloudwatch(&sandbox, region)
+        .describe_alarms()
+        .send()
+        .await
+        .unwrap();
+    let alarm = &alarms.metric_alarms()[0];
+    for (found, path) in [
+        (alarm.alarm_name(), "name"),
+        (alarm.alarm_description(), "description"),
+        (alarm.state_reason(), "state_reason"),
+        (alarm.namespace(), "namespace"),
+        (alarm.metric_name(), "metric"),
+        (alarm.dimensions()[0].value(), "dimensions.<u>dimension</u>"),
+    ] {
+        assert_eq!(found, Some(text(&format!("region.0.alarm.0.{path}"))), "{path}");
+    }
+
+    let kms = testing::kms(&sandbox, region);
+    let stores = kms.describe_custom_key_stores().send().await.unwrap();
+    let name = stores.custom_key_stores()[0].custom_key_store_name();
+    assert_eq!(name, Some(text("region.0.custom_key_store.0.name")));
+    let key = testing::key_id(&kms, text("region.0.key.0.alias")).await;
+    let described = kms
+        .describe_key()
+        .key_id(&key)
+        .send()
+        .await
+        .unwrap()
+        .key_metadata
+        .unwrap();
+    assert_eq!(described.description(), Some(text("region.0.key.0.description")));
+    let policy = kms.get_key_policy().key_id(&key).send().await.unwrap();
+    let expected = text("region.0.key.0.policy").replace("{account}", "666677778888");
+    assert_eq!(policy.policy(), Some(expected.as_str()));
+    let grants = kms.list_grants().key_id(&key).send().await.unwrap();
+    let constraints = grants.grants()[0].constraints().unwrap();
+    let (name, value) = constraints.encryption_context_equals().unwrap().iter().next().unwrap();
+    let context = "region.0.key.0.grants.0.encryption_context_equals";
+    assert_eq!(value, text(&format!("{context}.{name}")));
+
+    let bucket = text("bucket.0.name");
+    let tags = testing::s3(&sandbox, region)
+        .get_bucket_tagging()
+        .bucket(bucket)
+        .send()
+        .await;
+    let tag = &tags.unwrap().tag_set[0];
+    assert_eq!(tag.value(), text(&format!("bucket.0.tags.{}", tag.key())));
+
+    for (service, target, list, member, path) in [
+        (
+            "logs",
+            "Logs_20140328.DescribeMetricFilters",
+            "metricFilters",
+            "filterName",
+            "region.0.metric_filter.0.name",
+        ),
+        (
+            "logs",
+            "Logs_20140328.DescribeMetricFilters",
+            "metricFilters",
+            "filterPattern",
+            "region.0.metric_filter.0.pattern",
+        ),
+        (
+            "organizations",
+            "AWSOrganizationsV20161128.ListAccounts",
+            "Accounts",
+            "Name",
+            "account.name",
+        ),
+    ] {
+        let (status, answer) = testing::json_request(&sandbox, service, region, target, &serde_json::json!({}));
+        assert_eq!(
+            (status, answer[list][0][member].as_str()),
+            (200, Some(text(path))),
+            "{path}"
+        );
+    }
+}

@@ -57,9 +57,53 @@ class Question:
         return f"{self.id} {self.key or self.estate}"
 
 
-def _vault_policy() -> dict:
-    text = key_in_file(REGULATED, "alias/vault-documents")["policy"]
-    return json.loads(text.replace("{partition}", "aws").replace("{account}", in_file(REGULATED)["account"]["id"]))
+def _filled(text: str) -> str:
+    """With what stands in a text for the place of the key."""
+    places = {"partition": "aws", "account": in_file(REGULATED)["account"]["id"], "region": region_of(REGULATED)}
+    for name, place in places.items():
+        text = text.replace(f"{{{name}}}", place)
+    return text
+
+
+def _policy(alias: str, field: str) -> dict:
+    return json.loads(_filled(key_in_file(REGULATED, alias)[field]))
+
+
+def _grants_in_file(alias: str) -> list[tuple]:
+    """Every grant of a key: its name, who has it, for what, and under which encryption context."""
+    return sorted((grant["name"].replace("{grant}", str(n)), _filled(grant["grantee"]), tuple(grant["operations"]),
+                   _pairs(grant.get("encryption_context_subset", {})), _pairs(grant.get("encryption_context_equals", {})))
+                  for grant in key_in_file(REGULATED, alias)["grants"] for n in range(1, grant.get("count", 1) + 1))
+
+
+def _grants(answer: dict) -> list[tuple]:
+    ids = {grant["GrantId"] for grant in answer["Grants"]}
+    assert len(ids) == len(answer["Grants"]), "no grant comes twice"
+    return sorted((grant["Name"], grant["GranteePrincipal"], tuple(grant["Operations"]),
+                   _pairs(grant.get("Constraints", {}).get("EncryptionContextSubset", {})),
+                   _pairs(grant.get("Constraints", {}).get("EncryptionContextEquals", {})))
+                  for grant in answer["Grants"])
+
+
+def _pairs(context: dict) -> tuple:
+    return tuple(sorted(context.items()))
+
+
+def _store_metrics_in_file() -> list[tuple]:
+    """The metrics of custom key stores, without the ids of the stores."""
+    throttled = {"AWS_CLOUDHSM": "CloudHSMKeyStoreThrottle", "EXTERNAL_KEY_STORE": "ExternalKeyStoreThrottle"}
+    metrics = [(throttled[store["type"]], operation, "SYMMETRIC_DEFAULT", None)
+               for store in _STORES for operation in store.get("throttled", {})]
+    metrics += [("XksProxyCertificateDaysToExpire", None, None, store["proxy"]["uri_endpoint"].removeprefix("https://"))
+                for store in _STORES if "certificate" in store.get("proxy", {})]
+    return sorted(metrics, key=str)
+
+
+def _store_metrics(answer: dict) -> list[tuple]:
+    named = [(metric["MetricName"], {one["Name"]: one["Value"] for one in metric["Dimensions"]})
+             for metric in answer["Metrics"]]
+    return sorted(((name, of.get("KmsOperation"), of.get("KeySpec"), of.get("CertificateName")) for name, of in named),
+                  key=str)
 
 
 def _kms(operation: str, key: str | None, read: Callable[[dict], object], said: object, estate: str = REGULATED,
@@ -71,7 +115,6 @@ def _names(member: str, name: str = "Name") -> Callable[[dict], object]:
     return lambda answer: sorted(item[name] for item in answer[member])
 
 
-_GRANTS = key_in_file(REGULATED, "alias/backups")["grants"][0]
 _ROTATIONS = [(rotation["date"], rotation["type"]) for rotation in key_in_file(REGULATED, "alias/mail")["rotations"]]
 _STORES = in_file(REGULATED)["region"][0]["custom_key_store"]
 _ALARMS = in_file(INCIDENT)["region"][0]["alarm"]
@@ -82,18 +125,19 @@ _UNITS = {path.split("/")[0] for path in in_file(ORGANIZATION)["organization"]["
 _BUCKET = in_file(INCIDENT)["bucket"][0]
 
 QUESTIONS: tuple[Question, ...] = (
-    _kms("GetKeyPolicy", "alias/vault-documents", lambda answer: json.loads(answer["Policy"]), _vault_policy(),
-         PolicyName="default"),
+    _kms("GetKeyPolicy", "alias/vault-documents", lambda answer: json.loads(answer["Policy"]),
+         _policy("alias/vault-documents", "policy"), PolicyName="default"),
+    _kms("GetKeyPolicy", "alias/backups", lambda answer: json.loads(answer["Policy"]),
+         _policy("alias/backups", "ram_policy"), PolicyName="AWS_RAM"),
+    _kms("ListKeyPolicies", "alias/backups", lambda answer: sorted(answer["PolicyNames"]), ["AWS_RAM", "default"]),
     _kms("ListKeyPolicies", "alias/mail", lambda answer: answer["PolicyNames"], ["default"]),
     _kms("GetKeyRotationStatus", "alias/mail",
          lambda answer: (answer["KeyRotationEnabled"], answer["RotationPeriodInDays"]), (True, 365)),
     _kms("GetKeyRotationStatus", "alias/branch-offices", lambda answer: answer["KeyRotationEnabled"], False),
     _kms("ListKeyRotations", "alias/mail",
          lambda answer: [(moment(one["RotationDate"]), one["RotationType"]) for one in answer["Rotations"]], _ROTATIONS),
-    _kms("ListGrants", "alias/backups",
-         lambda answer: (len(answer["Grants"]), {tuple(one["Operations"]) for one in answer["Grants"]},
-                         len({one["GrantId"] for one in answer["Grants"]})),
-         (_GRANTS["count"], {tuple(_GRANTS["operations"])}, _GRANTS["count"]), Limit=100),
+    # More than the fifty of a page.
+    _kms("ListGrants", "alias/backups", _grants, _grants_in_file("alias/backups")),
     _kms("ListGrants", "alias/exports", lambda answer: answer["Grants"], []),
     _kms("GetKeyLastUsage", "alias/ledger",
          lambda answer: (answer["KeyLastUsage"]["Operation"], moment(answer["KeyLastUsage"]["Timestamp"]),
@@ -104,6 +148,9 @@ QUESTIONS: tuple[Question, ...] = (
          lambda answer: {(one["CustomKeyStoreName"], one["CustomKeyStoreType"], one["ConnectionState"])
                          for one in answer["CustomKeyStores"]},
          {(store["name"], store["type"], store["state"]) for store in _STORES}),
+    Question(REGULATED, "cloudwatch", "ListMetrics",
+             {"Namespace": "AWS/KMS", "Dimensions": [{"Name": "CustomKeyStoreId"}]}, _store_metrics,
+             _store_metrics_in_file()),
     Question(INCIDENT, "service-quotas", "GetServiceQuota", {"ServiceCode": "kms", "QuotaCode": "L-6E3AF000"},
              lambda answer: answer["Quota"]["Value"], 10_000),
     Question(INCIDENT, "service-quotas", "GetAWSDefaultServiceQuota",

@@ -121,10 +121,12 @@ fn in_the_night_of_the_incident_a_throttled_scan_sees_the_spike_and_everything_e
         &["--fail-on-gaps", "--fail-on", "critical"],
     );
     assert_eq!((run.code(), run.gaps()), (3, vec![]));
-    // How many were throttled depends on the pace of this machine; each was tried until it was answered.
+    // How many were throttled depends on the pace of this machine; each was tried until it was answered. Four tries
+    // are enough whatever the pace: 50 go through at each, and there are 152.
     let calls = |field: &str| run.calls("DescribeKey", field);
     assert_eq!(calls("calls") - calls("retried"), 152);
     assert_eq!(calls("throttled"), calls("retried"));
+    assert!(calls("throttled") > 0);
     assert_eq!(run.keys("eu-west-3"), 152);
     let highest = &run.report["summary"]["highest_utilization"];
     assert_eq!(highest["utilization"], 1.4, "{highest}");

@@ -47,34 +47,6 @@ fn a_denied_list_costs_that_region_and_is_not_an_empty_one() {
 }
 
 #[test]
-fn a_list_that_does_not_say_where_it_goes_on_is_a_gap() {
-    for (kind, code) in [
-        ("missing-marker", "MissingMarker"),
-        ("endless-marker", "RepeatedMarker"),
-    ] {
-        let fault = format!("[[fault]]\nservice = \"kms\"\noperation = \"ListKeys\"\nkind = \"{kind}\"");
-        let run = scan(&fault, &[]);
-        assert_eq!(run.gaps()[0], gap("kms:ListKeys", code, "eu-west-3", 0));
-        assert!(
-            run.keys("eu-west-3") >= 998,
-            "what was seen is kept: {}",
-            run.keys("eu-west-3")
-        );
-        assert_eq!(run.report["summary"]["key_inventory_complete"], false);
-    }
-}
-
-#[test]
-fn empty_pages_are_followed() {
-    let run = scan(
-        "[[fault]]\nservice = \"kms\"\noperation = \"ListKeys\"\nkind = \"empty-page-truncated\"",
-        &[],
-    );
-    assert_eq!(run.gaps(), []);
-    assert_eq!(run.keys("eu-west-3"), 1_200);
-}
-
-#[test]
 fn what_passes_when_tried_again_leaves_no_gap() {
     let run = scan(
         "[[fault]]\nservice = \"kms\"\noperation = \"DescribeKey\"\nkind = \"error\"\ncode = \"ThrottlingException\"\n\
@@ -103,19 +75,6 @@ fn credentials_that_expire_on_the_way_are_a_gap_for_what_was_left() {
     );
     assert_eq!(run.findings("unjustified-key"), 0);
     assert_eq!(run.report["summary"]["not_assessed"], 1_203);
-}
-
-#[test]
-fn a_web_page_where_an_answer_belongs_is_a_gap() {
-    let run = scan(
-        "[[fault]]\nservice = \"cloudwatch\"\noperation = \"GetMetricData\"\nkind = \"html\"",
-        &[],
-    );
-    let gaps = run.gaps();
-    assert_eq!(gaps.len(), 2, "{gaps:?}");
-    assert!(gaps.iter().all(|gap| gap.0 == "cloudwatch:GetMetricData"), "{gaps:?}");
-    assert_eq!(run.findings("near-request-quota"), 0);
-    assert_eq!(run.keys("eu-west-3"), 1_200);
 }
 
 #[test]

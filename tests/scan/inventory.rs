@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kms_audit::assessment::{Assessor, Document, InventoryRow, KeyStanding};
+use kms_audit::assessment::{Assessor, Document, InventoryRow, KeyRow, KeyStanding};
 use kms_audit::aws::{ApiShare, Credentials, RegionChoice, Session, SessionSettings, Stop, UsageWindow};
 use kms_audit::config::Config;
 use kms_audit::facts::{LimitSource, ScanFacts};
@@ -111,11 +111,19 @@ struct Key {
     spec: String,
     usage: String,
     origin: String,
+    role: String,
+    /// The Regions that have a key with the same id, its own among them.
+    same_id: Vec<String>,
 }
 
 /// Every customer managed key. Keys without an alias can be alike, so they are a sorted list.
 fn keys_of(report: &Document) -> Vec<Key> {
     let known = |value: &Option<String>| value.clone().unwrap_or_else(|| "unread".to_owned());
+    let id = |key: &KeyRow| key.arn.to_string().rsplit('/').next().unwrap().to_owned();
+    let mut regions_of: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for key in &report.keys {
+        regions_of.entry(id(key)).or_default().push(key.region.to_string());
+    }
     let keys = report.keys.iter().map(|key| Key {
         region: key.region.to_string(),
         aliases: key.aliases.clone(),
@@ -132,6 +140,8 @@ fn keys_of(report: &Document) -> Vec<Key> {
         spec: known(&key.spec),
         usage: known(&key.usage),
         origin: known(&key.origin),
+        role: known(&key.multi_region_role),
+        same_id: sorted(regions_of[&id(key)].clone()),
     });
     sorted(keys)
 }
@@ -140,7 +150,18 @@ fn keys_in(estate: &Estate) -> Vec<Key> {
     let regions = enabled(estate).into_iter();
     let templates = regions.flat_map(|region| region.keys.iter().map(move |template| (region, template)));
     let templates = templates.filter(|(_, template)| !template.aws_managed);
-    sorted(templates.flat_map(|(region, template)| (1..=template.count).map(|n| key_in(region, template, n))))
+    let seen = |name: &&str| enabled(estate).iter().any(|region| region.name == *name);
+    sorted(templates.flat_map(|(region, template)| {
+        let mut same_id: Vec<&str> = template.set_regions.iter().copied().filter(seen).collect();
+        if template.multi_region.is_none() {
+            same_id.push(region.name);
+        }
+        let same_id = sorted(same_id.into_iter().map(str::to_owned));
+        (1..=template.count).map(move |n| Key {
+            same_id: same_id.clone(),
+            ..key_in(region, template, n)
+        })
+    }))
 }
 
 /// The key with this number of its template.
@@ -150,7 +171,7 @@ fn key_in(region: &Region, template: &KeyTemplate, n: u32) -> Key {
         padded.replace("{n}", &n.to_string())
     };
     let (standing, justification) = match &template.reason {
-        _ if template.kind.state == "PendingDeletion" => ("pending deletion", None),
+        _ if template.kind.state.ends_with("Deletion") => ("pending deletion", None),
         Reason::Given(label) => ("justified", Some(label.clone())),
         Reason::Unrecognized => ("unrecognized", None),
         Reason::None => ("unjustified", None),
@@ -169,6 +190,8 @@ fn key_in(region: &Region, template: &KeyTemplate, n: u32) -> Key {
         spec: template.kind.spec.to_owned(),
         usage: template.kind.usage.to_owned(),
         origin: template.kind.origin.to_owned(),
+        role: template.multi_region.unwrap_or("single-Region").to_owned(),
+        same_id: Vec::new(),
     }
 }
 
@@ -212,7 +235,7 @@ fn counts_in(estate: &Estate) -> Counts {
     let mut count = |region: &str, what: String| *counts.entry(format!("{region} {what}")).or_default() += 1;
     for key in keys_in(estate) {
         count(&key.region, "customer managed".to_owned());
-        count(&key.region, "role single-Region".to_owned());
+        count(&key.region, format!("role {}", key.role));
         count(&key.region, format!("standing {}", key.standing));
         count(&key.region, format!("state {}", key.state));
         count(&key.region, format!("spec {}", key.spec));

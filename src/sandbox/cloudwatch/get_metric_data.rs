@@ -55,9 +55,15 @@ fn answer_queries<'a>(
         Some(_) => return Err(invalid("ScanBy must be TimestampDescending or TimestampAscending")),
     };
     let queries = input.list("MetricDataQueries");
-    if queries.is_empty() || queries.len() > QUERIES_IN_A_CALL {
+    if queries.is_empty() {
+        return Err(invalid(
+            "The collection MetricDataQueries must have a size of at least 1.",
+        ));
+    }
+    // The words that CloudWatch has for every collection that is too long.
+    if queries.len() > QUERIES_IN_A_CALL {
         return Err(invalid(format!(
-            "The collection MetricDataQueries must have a size from 1 to {QUERIES_IN_A_CALL}."
+            "The collection MetricDataQueries must not have a size greater than {QUERIES_IN_A_CALL}."
         )));
     }
     let mut ids = HashSet::new();

@@ -1,5 +1,7 @@
 use super::super::request::{Answer, Request, Response};
+mod data_limits;
 mod of_buckets;
+mod of_custom_key_stores;
 mod of_keys;
 
 use super::super::{Sandbox, testing};

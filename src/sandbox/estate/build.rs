@@ -3,7 +3,7 @@
 use super::accounts::Contents;
 use super::bucket_encryption::check_keys_of_other_accounts;
 use super::checked::{account_id, is_plain_name};
-use super::fault::fault;
+use super::fault::{Scene, fault};
 use super::file::{AccountFile, At, BucketFile, EstateFile, RegionFile, TrailFile};
 use super::key_sets::KeySets;
 use super::last_usage::tracking_start;
@@ -62,7 +62,12 @@ pub(super) fn estate(file: EstateFile) -> Result<Estate, Problem> {
         check_keys_of_other_accounts(&member.buckets, &accounts)?;
     }
     let faults = file.faults.iter();
-    let faults = faults.map(|file| fault(file, &accounts, organization.as_ref()));
+    let scene = Scene {
+        accounts: &accounts,
+        organization: organization.as_ref(),
+        partition: &partition,
+    };
+    let faults = faults.map(|file| fault(file, &scene));
     let faults = Faults::new(faults.collect::<Result<_, _>>()?);
     Ok(Estate {
         as_of,

@@ -1,6 +1,7 @@
 //! Custom key stores, and the keys in them.
 
 use super::checked::{account_id, is_plain_name, past};
+use super::custom_key_store_metrics::{certificate, throttled};
 use super::file::{At, CustomKeyStoreFile, KeyFile, RegionFile, XksProxyFile};
 use super::{Problem, one_of};
 use crate::sandbox::keys::custom_key_stores::{
@@ -91,6 +92,7 @@ fn custom_key_store(
             None => first_key(&file.name, keys).unwrap_or(as_of).min(as_of),
         },
         proxy: file.proxy.as_ref().map(|proxy| xks_proxy(proxy, region)).transpose()?,
+        throttled: throttled(file, keys)?,
     })
 }
 
@@ -208,6 +210,7 @@ fn xks_proxy(file: &At<XksProxyFile>, region: &str) -> Result<XksProxy, Problem>
             .as_ref()
             .map(|owner| account_id(owner, owner))
             .transpose()?,
+        certificate: certificate(file)?,
     })
 }
 

@@ -1,5 +1,6 @@
 //! The KMS keys of an estate.
 
+use super::aliases::aliases;
 use super::checked::{check_count, creation, spec_and_usage};
 use super::custom_key_stores::stored_key;
 use super::file::{At, KeyFile};
@@ -81,17 +82,23 @@ pub(super) fn key_template(
 }
 
 fn key_requests(file: &KeyFile, spec: &KeySpec, usage: &Usage) -> Result<Vec<KeyRequests>, Problem> {
-    let possible = KeyOperation::of_keys(spec, usage);
-    let requests = file.requests.iter().map(|(operation, file)| {
+    let possible = match &file.custom_key_store {
+        Some(_) => KeyOperation::IN_CUSTOM_KEY_STORES,
+        None => KeyOperation::of_keys(spec, usage),
+    };
+    let requests = file.requests.iter().map(|(operation, requests)| {
         if !possible.contains(operation) {
-            let (spec, usage, operation) = (spec.name, usage.name, operation.name());
+            let key = match &file.custom_key_store {
+                Some(_) => "a key in a custom key store".to_owned(),
+                None => format!("a key of {} for {}", spec.name, usage.name),
+            };
             let possible = one_of(possible.iter().map(|operation| operation.name()));
-            let what = format!("a key of {spec} for {usage} is not used in {operation}; use {possible}");
-            return Err(Problem::new(file.span(), what));
+            let what = format!("{key} is not used in {}; use {possible}", operation.name());
+            return Err(Problem::new(requests.span(), what));
         }
         Ok(KeyRequests {
             operation: *operation,
-            curve: curve(file)?,
+            curve: curve(requests)?,
         })
     });
     requests.collect()
@@ -123,27 +130,4 @@ fn check_aws_managed(key: &At<KeyFile>, spec: &KeySpec, state: KeyState) -> Resu
         ));
     }
     Ok(())
-}
-
-fn aliases(file: &KeyFile, count: u32) -> Result<Vec<Pattern>, Problem> {
-    let Some(names) = &file.alias else {
-        return Ok(Vec::new());
-    };
-    let mut patterns = Vec::new();
-    for name in names.as_slice() {
-        let pattern = Pattern::new(name);
-        let problem = if !name.starts_with("alias/") {
-            "an alias begins with alias/"
-        } else if name.starts_with("alias/aws/") != file.aws_managed {
-            "aliases that begin with alias/aws/ belong to AWS managed keys, and only to them: add \
-             or remove aws_managed = true"
-        } else if count > 1 && !pattern.has_number() {
-            "several keys need several aliases: put {n} into the alias"
-        } else {
-            patterns.push(pattern);
-            continue;
-        };
-        return Err(Problem::new(names.span(), format!("`{name}`: {problem}")));
-    }
-    Ok(patterns)
 }

@@ -4,11 +4,13 @@
 mod accounts;
 mod alarm_metrics;
 mod alarms;
+mod aliases;
 mod bucket_encryption;
 mod bucket_metrics;
 mod buckets;
 mod build;
 mod checked;
+mod custom_key_store_metrics;
 mod custom_key_stores;
 mod fault;
 mod file;
@@ -23,6 +25,7 @@ mod policies;
 mod region;
 mod rotations;
 mod schema;
+mod taken;
 mod trails;
 mod usage;
 
@@ -46,6 +49,7 @@ use super::keys::KeyPlan;
 use super::keys::custom_key_stores::CustomKeyStore;
 use super::organization::Organization;
 use jiff::Timestamp;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -124,10 +128,8 @@ pub(super) struct Quota {
 impl Estate {
     /// The estate that `text` describes; `file` is its name in errors.
     pub fn read(file: &str, text: &str) -> Result<Estate, EstateError> {
-        let parsed = toml::from_str(text).map_err(|error| Problem {
-            at: error.span().unwrap_or_default(),
-            what: error.message().to_owned(),
-        });
+        let parsed = toml::from_str(text)
+            .map_err(|error| Problem::new(error.span().unwrap_or_default(), error.message().to_owned()));
         parsed
             .and_then(build::estate)
             .map_err(|problem| problem.in_file(file, text))
@@ -193,25 +195,53 @@ struct Setting<'a> {
 /// What is wrong with an estate file, and where: bytes of its text.
 #[derive(Debug)]
 struct Problem {
-    at: std::ops::Range<usize>,
+    at: Range<usize>,
+    /// Where the other one is, if two things do not go together.
+    beside: Option<Range<usize>>,
     what: String,
 }
 
 impl Problem {
-    fn new(at: std::ops::Range<usize>, what: impl Into<String>) -> Problem {
-        Problem { at, what: what.into() }
+    fn new(at: Range<usize>, what: impl Into<String>) -> Problem {
+        Problem {
+            at,
+            beside: None,
+            what: what.into(),
+        }
+    }
+
+    /// The same problem, of what stands in two places.
+    fn beside(self, other: Range<usize>) -> Problem {
+        Problem {
+            beside: Some(other),
+            ..self
+        }
     }
 
     fn in_file(self, file: &str, text: &str) -> EstateError {
-        let before = text.get(..self.at.start).unwrap_or(text);
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let (line, column) = place_in(text, &self.at);
+        let problem = match &self.beside {
+            None => self.what,
+            Some(other) => {
+                let (line, column) = place_in(text, other);
+                format!("{}; the other is in line {line}, column {column}", self.what)
+            }
+        };
         EstateError::Invalid {
             file: file.to_owned(),
-            line: before.matches('\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
-            problem: self.what,
+            line,
+            column,
+            problem,
         }
     }
+}
+
+/// The line and the column in which a part of a text begins, both from 1 up.
+fn place_in(text: &str, at: &Range<usize>) -> (usize, usize) {
+    let before = text.get(..at.start).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let line = before.matches('\n').count() + 1;
+    (line, before[line_start..].chars().count() + 1)
 }
 
 /// `a, b or c`, for error messages that say what would be right.

@@ -1,15 +1,18 @@
 //! A Region of an estate.
 
+use super::aliases::{check_unique, reserved_aliases};
 use super::custom_key_stores::custom_key_stores;
 use super::file::{Applied, QuotaFile, RegionFile};
 use super::key_sets::KeySets;
 use super::keys::key_template;
 use super::metric_filters::metric_filters;
+use super::taken::Taken;
 use super::usage::usage;
 use super::{Alarms, Problem, Quota, Region, Setting};
 use crate::sandbox::catalogue::{by_code, catalogue};
 use crate::sandbox::keys::KeyPlan;
-use std::collections::HashSet;
+use crate::sandbox::pattern::Pattern;
+use std::collections::HashMap;
 
 pub(super) fn region(
     file: &RegionFile,
@@ -18,8 +21,7 @@ pub(super) fn region(
     sets: &KeySets<'_>,
 ) -> Result<Region, Problem> {
     let stores = custom_key_stores(file, name, setting.as_of)?;
-    let mut aliases = HashSet::new();
-    let mut xks_keys = HashSet::new();
+    let mut xks_keys: HashMap<Option<&str>, Taken> = HashMap::new();
     let mut templates = Vec::with_capacity(file.keys.len());
     let mut total = 0_u32;
     for key in &file.keys {
@@ -27,38 +29,22 @@ pub(super) fn region(
         total = total
             .checked_add(template.count)
             .ok_or_else(|| Problem::new(key.span(), "more keys than a Region can have; count fewer"))?;
-        if let Some(alias) = key.alias.as_ref()
-            && let Some(twice) = alias.as_slice().iter().find(|name| !aliases.insert(name.as_str()))
-        {
-            return Err(Problem::new(
-                alias.span(),
-                format!("alias `{twice}` is there twice in {name}"),
-            ));
-        }
-        if let Some(id) = &key.xks_key_id
-            && !xks_keys.insert((key.custom_key_store.as_deref(), id.as_str()))
-        {
-            return Err(Problem::new(
-                id.span(),
-                format!("external key `{}` is there twice in {name}; each key has its own", **id),
-            ));
+        if let Some(id) = &key.xks_key_id {
+            let of_store = xks_keys
+                .entry(key.custom_key_store.as_deref().map(String::as_str))
+                .or_default();
+            if let Some((twice, first)) = of_store.add(Pattern::new(id), template.count, id.span()) {
+                let what = format!("external key `{twice}` is there twice in {name}; each key has its own");
+                return Err(Problem::new(id.span(), what).beside(first));
+            }
         }
         templates.push(template);
     }
-    let reserved = file.reserved_aliases.iter().map(|alias| {
-        if alias.starts_with("alias/aws/") {
-            return Ok(alias.to_string());
-        }
-        Err(Problem::new(
-            alias.span(),
-            "AWS reserves only aliases that begin with alias/aws/",
-        ))
-    });
-    let reserved = reserved.collect::<Result<_, _>>()?;
+    check_unique(file, &templates, name)?;
     Ok(Region {
         name: name.to_owned(),
         enabled: file.enabled,
-        keys: KeyPlan::new(templates, reserved, setting.as_of),
+        keys: KeyPlan::new(templates, reserved_aliases(file)?, setting.as_of),
         custom_key_stores: stores,
         quotas: quotas(&file.quotas, name)?,
         usage: usage(&file.usage)?,

@@ -2,6 +2,7 @@
 
 use super::id::KeyIds;
 use super::lifecycle::Origin;
+use super::operation::KeyRequests;
 use super::text::KeyText;
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -54,6 +55,8 @@ pub struct CustomKeyStore {
     pub created: Timestamp,
     /// Of an external key store.
     pub proxy: Option<XksProxy>,
+    /// How many requests with the keys in it are throttled.
+    pub throttled: Vec<KeyRequests>,
 }
 
 /// The proxy of an external key store.
@@ -67,6 +70,15 @@ pub struct XksProxy {
     pub vpc_endpoint_service_name: Option<String>,
     /// The id of the account that owns the VPC endpoint service; the store's, if absent.
     pub vpc_endpoint_service_owner: Option<String>,
+    pub certificate: Option<Certificate>,
+}
+
+/// The TLS certificate of a proxy.
+#[derive(Debug)]
+pub struct Certificate {
+    /// The subject name.
+    pub name: String,
+    pub expires: Timestamp,
 }
 
 /// The place of keys in a custom key store.

@@ -1,6 +1,7 @@
 //! The keys of a Region, computed from templates when they are asked for.
 
 pub mod custom_key_stores;
+mod globs;
 pub mod grants;
 pub mod id;
 pub mod last_usage;

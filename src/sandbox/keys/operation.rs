@@ -34,6 +34,16 @@ pub struct KeyRequests {
 }
 
 impl KeyOperation {
+    /// The operations that keys in custom key stores can be used in: those of symmetric encryption, but no data key
+    /// pairs. <https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKeyPair.html>
+    pub const IN_CUSTOM_KEY_STORES: &[KeyOperation] = &[
+        KeyOperation::Decrypt,
+        KeyOperation::Encrypt,
+        KeyOperation::GenerateDataKey,
+        KeyOperation::GenerateDataKeyWithoutPlaintext,
+        KeyOperation::ReEncrypt,
+    ];
+
     /// The operations that keys of a spec and a usage can be used in.
     pub fn of_keys(spec: &KeySpec, usage: &Usage) -> &'static [KeyOperation] {
         use KeyOperation::*;

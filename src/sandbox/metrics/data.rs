@@ -14,8 +14,15 @@ pub(super) enum Data<'a> {
     Requests(Vec<&'a Curve>),
     /// A number of things that there are.
     Level(Level),
-    /// The seconds that are left until an instant, every minute, as long as there are any.
-    SecondsUntil(Timestamp),
+    /// The time that is left until an instant, every minute, as long as there is any.
+    TimeLeft(TimeLeft),
+}
+
+/// In whole units of so many seconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct TimeLeft {
+    pub until: Timestamp,
+    pub unit: i64,
 }
 
 /// The same value each time that so many minutes have passed.
@@ -34,7 +41,7 @@ impl Data<'_> {
                 own.len() == others.len() && pairs.all(|(own, other)| std::ptr::eq(*own, *other))
             }
             (Data::Level(own), Data::Level(other)) => own == other,
-            (Data::SecondsUntil(own), Data::SecondsUntil(other)) => own == other,
+            (Data::TimeLeft(own), Data::TimeLeft(other)) => own == other,
             _ => false,
         }
     }
@@ -46,7 +53,7 @@ impl Data<'_> {
         match self {
             Data::Requests(curves) => curves.iter().any(|curve| curve.last_request(start..end).is_some()),
             Data::Level(Level { every_minutes, .. }) => end.div_euclid(*every_minutes) * every_minutes >= start,
-            Data::SecondsUntil(instant) => instant.as_second() > start * 60,
+            Data::TimeLeft(TimeLeft { until, .. }) => until.as_second() > start * 60,
         }
     }
 
@@ -100,10 +107,10 @@ impl Data<'_> {
             Data::Level(level) => minutes
                 .map(|minute| one(minute.rem_euclid(level.every_minutes) == 0, level.value))
                 .collect(),
-            Data::SecondsUntil(instant) => minutes
+            Data::TimeLeft(TimeLeft { until, unit }) => minutes
                 .map(|minute| {
-                    let left = instant.as_second() - minute * 60;
-                    one(left > 0, left as f64)
+                    let left = until.as_second() - minute * 60;
+                    one(left > 0, left.div_euclid(*unit) as f64)
                 })
                 .collect(),
         }
@@ -139,7 +146,8 @@ mod tests {
 
     #[test]
     fn what_is_left_grows_less_every_minute_until_nothing_is_left() {
-        let data = Data::SecondsUntil(instant("2026-06-15T05:58:30Z"));
+        let until = instant("2026-06-15T05:58:30Z");
+        let data = Data::TimeLeft(TimeLeft { until, unit: 1 });
         let hour = "2026-06-15T05:50:00Z".."2026-06-15T06:10:00Z";
         let each = points(&data, hour.clone(), 60, Statistic::Minimum);
         assert_eq!(each, [510.0, 450.0, 390.0, 330.0, 270.0, 210.0, 150.0, 90.0, 30.0]);
@@ -149,6 +157,14 @@ mod tests {
         assert_eq!(points(&data, hour, 300, Statistic::SampleCount), [5.0, 4.0]);
         let as_of = instant("2026-06-15T06:00:00Z");
         assert!(data.is_there(as_of, 10) && !data.is_there(as_of, 1));
+        let minutes = Data::TimeLeft(TimeLeft { until, unit: 60 });
+        let each = points(
+            &minutes,
+            "2026-06-15T05:55:00Z".."2026-06-15T06:10:00Z",
+            60,
+            Statistic::Minimum,
+        );
+        assert_eq!(each, [3.0, 2.0, 1.0, 0.0]);
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! Every kind of fault that an estate can ask for, each with what exactly is in the report then. Denials of one
-//! operation, key or bucket, lists that mislead, and web pages are in `failures.rs`.
+//! operation, key or bucket are in `failures.rs`.
 
 mod clock;
 mod credentials;
 mod denials;
+mod lists;
 mod network;
 mod random;
 mod throttling;
+mod web_pages;
 
 use std::process::{Command, Output};
 use std::sync::OnceLock;

@@ -64,3 +64,45 @@ fn a_scan_that_keeps_to_its_share_is_not_throttled() {
         );
     }
 }
+
+/// So many Regions that ListRegions has ten pages, in an AWS that lets through what its published quotas allow: five
+/// calls a second of that operation.
+fn at_published_quotas() -> String {
+    let names: Vec<String> = (1..=498).map(|n| format!("\"xx-quiet-{n}\"")).collect();
+    let quiet = format!("[[region]]\nname = [{}]\nenabled = false\n", names.join(", "));
+    format!("{SMALL}\n{quiet}\n[[fault]]\nkind = \"throttle\"")
+}
+
+/// What is in the report of it beside what is in that of the small estate.
+fn all_is_read(report: &Value) {
+    assert_eq!(report["scan"]["regions_not_enabled"].as_array().unwrap().len(), 498);
+    for part in ["coverage", "keys", "inventory", "quota", "findings", "summary"] {
+        assert_eq!(report[part], calm()[part], "{part}");
+    }
+}
+
+#[test]
+fn a_scan_that_takes_all_it_can_get_is_throttled_at_the_published_quotas_and_reads_everything() {
+    let run = scan_estate(&at_published_quotas(), &["--fail-on-gaps"]);
+    assert_eq!((run.code(), run.gaps()), (0, vec![]));
+    all_is_read(&run.report);
+    let calls = |field| run.calls("ListRegions", field);
+    assert!(calls("throttled") > 0, "ten pages are more than five calls");
+    assert_eq!(calls("throttled"), calls("retried"));
+    assert_eq!(calls("calls"), 10 + calls("retried"));
+}
+
+#[test]
+fn a_scan_at_the_usual_share_is_not_throttled_once_at_the_published_quotas() {
+    let (output, report) = program(&at_published_quotas(), &["--fail-on-gaps"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let report = report.unwrap();
+    all_is_read(&report);
+    for calls in report["api_calls"].as_array().unwrap() {
+        assert_eq!(
+            (&calls["throttled"], &calls["retried"]),
+            (&0.into(), &0.into()),
+            "{calls}"
+        );
+    }
+}

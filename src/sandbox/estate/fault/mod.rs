@@ -1,6 +1,7 @@
 //! The faults of an estate.
 
 mod place;
+mod resources;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -11,17 +12,37 @@ use crate::sandbox::faults::{
     Chance, ClockSkew, Effect, Fault, Frequency, Kind, Selector, Sessions, Throttle, Words, published_rate,
 };
 use crate::sandbox::paging::PagingFault;
+use crate::sandbox::pattern::glob_matches;
 use crate::sandbox::service::Service;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-pub(super) fn fault(
-    file: &FaultFile,
-    accounts: &[AccountSet],
-    organization: Option<&Organization>,
-) -> Result<Fault, Problem> {
+/// What faults are to strike.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scene<'a> {
+    pub accounts: &'a [AccountSet],
+    pub organization: Option<&'a Organization>,
+    pub partition: &'a str,
+}
+
+impl Scene<'_> {
+    fn ids(&self) -> impl Iterator<Item = String> {
+        self.accounts
+            .iter()
+            .flat_map(|set| set.accounts().map(|account| account.id))
+    }
+
+    /// Whether a fault strikes calls with the credentials of an account.
+    fn strikes(&self, file: &FaultFile, id: &str) -> bool {
+        let manages = |organization: &Organization| organization.management_account == id;
+        let is_exempt = *file.kind == Kind::DeniedByScp && self.organization.is_some_and(manages);
+        !is_exempt && file.account.as_ref().is_none_or(|glob| glob_matches(glob, id))
+    }
+}
+
+pub(super) fn fault(file: &FaultFile, scene: &Scene<'_>) -> Result<Fault, Problem> {
     settings::check(file)?;
-    place::check(file, accounts, organization)?;
+    place::check(file, scene)?;
     let text = |text: &Option<At<String>>| text.as_ref().map(|text| text.to_string());
     Ok(Fault {
         calls: Selector {

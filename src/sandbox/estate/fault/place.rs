@@ -1,30 +1,21 @@
-//! Whether there is what a fault is to strike.
+//! Whether there are the calls that a fault is to strike.
 
 use super::super::checked::unknown_region;
-use super::{AccountSet, At, FaultFile, Organization, Problem, one_of};
+use super::{At, FaultFile, Problem, Scene, one_of, resources};
 use crate::sandbox::faults::Kind;
 use crate::sandbox::pattern::glob_matches;
 use crate::sandbox::service::Service;
 
 /// Refuses a fault that would never strike.
-pub(super) fn check(
-    file: &FaultFile,
-    accounts: &[AccountSet],
-    organization: Option<&Organization>,
-) -> Result<(), Problem> {
+pub(super) fn check(file: &FaultFile, scene: &Scene<'_>) -> Result<(), Problem> {
     check_operation(file)?;
-    check_account(file.account.as_ref(), accounts)?;
-    check_region(file.region.as_ref(), accounts)?;
-    check_resources(file)?;
-    match *file.kind {
-        Kind::DeniedByScp => check_scp(file, accounts, organization),
-        Kind::MissingMarker if file.service != Some(Service::Kms) => Err(Problem::new(
-            file.kind.span(),
-            "only kms says Truncated beside its marker; use \"endless-marker\" or \"empty-page-truncated\", or service \
-             = \"kms\"",
-        )),
-        _ => Ok(()),
+    check_paging(file)?;
+    check_account(file, scene)?;
+    if *file.kind == Kind::DeniedByScp {
+        check_scp(file, scene)?;
     }
+    check_region(file, scene)?;
+    resources::check(file, scene)
 }
 
 fn check_operation(file: &FaultFile) -> Result<(), Problem> {
@@ -47,11 +38,54 @@ fn check_operation(file: &FaultFile) -> Result<(), Problem> {
     Err(Problem::new(operation.span(), what))
 }
 
-fn check_account(account: Option<&At<String>>, accounts: &[AccountSet]) -> Result<(), Problem> {
-    let Some(glob) = account else {
+/// A list can only go wrong where there is one.
+fn check_paging(file: &FaultFile) -> Result<(), Problem> {
+    if !matches!(
+        *file.kind,
+        Kind::MissingMarker | Kind::EndlessMarker | Kind::EmptyPageTruncated
+    ) {
+        return Ok(());
+    }
+    if *file.kind == Kind::MissingMarker && file.service != Some(Service::Kms) {
+        return Err(Problem::new(
+            file.kind.span(),
+            "only kms says Truncated beside its marker; use \"endless-marker\" or \"empty-page-truncated\", or service \
+             = \"kms\"",
+        ));
+    }
+    let Some(service) = file.service else {
         return Ok(());
     };
-    if ids(accounts).any(|id| glob_matches(glob, &id)) {
+    let kind = file.kind.name();
+    let prefix = service.action_prefix();
+    let paged = one_of(
+        service
+            .operations()
+            .iter()
+            .copied()
+            .filter(|name| service.has_pages(name)),
+    );
+    match &file.operation {
+        Some(operation) if !service.has_pages(operation) => {
+            let mut what = format!("{prefix}:{} has no pages, and so no kind = \"{kind}\"", **operation);
+            if !paged.is_empty() {
+                what += &format!("; use {paged}, or another kind");
+            }
+            Err(Problem::new(operation.span(), what))
+        }
+        None if paged.is_empty() => {
+            let what = format!("no operation of {prefix} has pages, and so no kind = \"{kind}\"; use another kind");
+            Err(Problem::new(file.kind.span(), what))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_account(file: &FaultFile, scene: &Scene<'_>) -> Result<(), Problem> {
+    let Some(glob) = &file.account else {
+        return Ok(());
+    };
+    if scene.ids().any(|id| glob_matches(glob, &id)) {
         return Ok(());
     }
     let what = format!(
@@ -61,54 +95,38 @@ fn check_account(account: Option<&At<String>>, accounts: &[AccountSet]) -> Resul
     Err(Problem::new(glob.span(), what))
 }
 
-fn ids(accounts: &[AccountSet]) -> impl Iterator<Item = String> {
-    accounts.iter().flat_map(|set| set.accounts().map(|account| account.id))
-}
-
-fn check_region(region: Option<&At<String>>, accounts: &[AccountSet]) -> Result<(), Problem> {
-    let Some(region) = region else {
+fn check_region(file: &FaultFile, scene: &Scene<'_>) -> Result<(), Problem> {
+    let Some(name) = &file.region else {
         return Ok(());
     };
-    let mut regions = accounts.iter().flat_map(|set| &set.regions);
-    if regions.clone().any(|known| known.name == **region) {
-        return Ok(());
+    let mut regions = scene.accounts.iter().flat_map(|set| &set.regions);
+    if regions.clone().all(|known| known.name != **name) {
+        return Err(unknown_region(name, &mut regions));
     }
-    Err(unknown_region(region, &mut regions))
-}
-
-fn check_resources(file: &FaultFile) -> Result<(), Problem> {
-    let not = |service: Service| file.service.is_some_and(|named| named != service);
-    if let Some(key) = file.key.as_ref().filter(|_| not(Service::Kms)) {
-        return Err(Problem::new(
-            key.span(),
-            "only a fault of kms can name a key; remove `key` or use service = \"kms\"",
-        ));
-    }
-    let Some(bucket) = &file.bucket else {
+    // Global services do not ask whether an account has a Region.
+    let Some(service) = file.service.filter(|service| !service.is_global()) else {
         return Ok(());
     };
-    if not(Service::S3) {
-        return Err(Problem::new(
-            bucket.span(),
-            "only a fault of s3 can name a bucket; remove `bucket` or use service = \"s3\"",
-        ));
+    let mut sets = scene.accounts.iter();
+    let is_reached = sets.any(|set| {
+        let mut regions = set.regions.iter();
+        regions.any(|region| region.enabled && region.name == **name)
+            && set.accounts().any(|account| scene.strikes(file, &account.id))
+    });
+    if is_reached {
+        return Ok(());
     }
-    if file.key.is_some() {
-        return Err(Problem::new(
-            bucket.span(),
-            "no call is about a key and a bucket; use two faults",
-        ));
-    }
-    Ok(())
+    let what = format!(
+        "no account that this fault strikes has `{}` enabled, and so {} answers none of them there; use another Region",
+        **name,
+        service.action_prefix()
+    );
+    Err(Problem::new(name.span(), what))
 }
 
 /// A service control policy needs an organization, and strikes its members only.
-fn check_scp(
-    file: &FaultFile,
-    accounts: &[AccountSet],
-    organization: Option<&Organization>,
-) -> Result<(), Problem> {
-    let Some(organization) = organization else {
+fn check_scp(file: &FaultFile, scene: &Scene<'_>) -> Result<(), Problem> {
+    let Some(organization) = scene.organization else {
         return Err(Problem::new(
             file.kind.span(),
             "service control policies are an organization's: add an [organization] section, or use kind = \"error\"",
@@ -124,18 +142,14 @@ fn check_scp(
             "no policy can deny sts:GetCallerIdentity; remove the fault, or use kind = \"error\"",
         ));
     }
-    let management = &organization.management_account;
-    let is_struck = |id: &str| {
-        let glob = file.account.as_ref();
-        id != management && glob.is_none_or(|glob| glob_matches(glob, id))
-    };
-    if ids(accounts).any(|id| is_struck(&id)) {
+    if scene.ids().any(|id| scene.strikes(file, &id)) {
         return Ok(());
     }
-    let at = file.account.as_ref().map_or(file.kind.span(), |account| account.span());
+    let at = file.account.as_ref().map_or(file.kind.span(), At::span);
     let what = format!(
-        "service control policies never apply to the management account, {management}; name a member account, or use \
-         kind = \"error\""
+        "service control policies never apply to the management account, {}; name a member account, or use kind = \
+         \"error\"",
+        organization.management_account
     );
     Err(Problem::new(at, what))
 }

@@ -1,3 +1,5 @@
+mod strikes;
+
 use crate::sandbox::Sandbox;
 
 /// An organization of a management account and two members, with the fault in line 12 and below.
@@ -128,11 +130,6 @@ fn a_fault_that_makes_no_sense_says_where_and_what_would() {
             "line 14, column 10",
             "service = \"s3\"",
         ),
-        (
-            "kind = \"error\"\nkey = \"alias/a\"\nbucket = \"b\"",
-            "line 14",
-            "two faults",
-        ),
         ("kind = \"missing-marker\"", "line 12, column 8", "service = \"kms\""),
         // Service control policies.
         (
@@ -179,7 +176,7 @@ fn faults_that_make_sense_are_taken() {
         "kind = \"throttle\"\nservice = \"kms\"\nrps = 0.5\nburst = 3",
         "kind = \"expired-credentials\"\nafter = 100",
         "kind = \"clock-skew\"\nservice = \"s3\"\nseconds = -600",
-        "kind = \"stall\"\nkey = \"alias/*\"\nrate = 0.5\nseed = 1",
+        "kind = \"stall\"\nrate = 0.5\nseed = 1",
         "kind = \"html\"\nstatus = 503",
     ] {
         assert!(

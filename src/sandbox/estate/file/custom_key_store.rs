@@ -1,9 +1,11 @@
 //! Custom key stores, as they are written.
 
-use super::{At, Instant};
+use super::{At, CurveFile, Instant};
 use crate::sandbox::keys::custom_key_stores::{ConnectionState, Connectivity, StoreType};
+use crate::sandbox::keys::operation::KeyOperation;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// A custom key store.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -27,6 +29,10 @@ pub struct CustomKeyStoreFile {
     pub proxy: Option<At<XksProxyFile>>,
     /// When it was created; with its first key where nothing is said.
     pub created: Option<At<Instant>>,
+    /// How many requests with the keys in it AWS KMS throttles, operation by operation and minute by minute: what
+    /// AWS/KMS has as CloudHSMKeyStoreThrottle or ExternalKeyStoreThrottle.
+    #[serde(default)]
+    pub throttled: BTreeMap<KeyOperation, At<CurveFile>>,
 }
 
 /// The proxy of an external key store.
@@ -45,4 +51,16 @@ pub struct XksProxyFile {
     pub vpc_endpoint_service_name: Option<At<String>>,
     /// The id of the account that owns the VPC endpoint service; the store's own where nothing is said.
     pub vpc_endpoint_service_owner: Option<At<String>>,
+    /// Its TLS certificate, if AWS/KMS is to have XksProxyCertificateDaysToExpire.
+    pub certificate: Option<At<CertificateFile>>,
+}
+
+/// The TLS certificate of a proxy.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CertificateFile {
+    /// The subject name (CN); the host of the endpoint where nothing is said.
+    pub name: Option<At<String>>,
+    /// When it expires.
+    pub expires: Instant,
 }
