@@ -9,6 +9,8 @@ test: rust-test e2e
 
 # Unit tests, and a build without the sandbox, which nothing else may depend on.
 rust-test:
+	@command -v ssh-keygen > /dev/null || { apt-get update && apt-get install -y openssh-client; } || { echo "ssh-keygen is" \
+		"missing and could not be installed: install OpenSSH and try again" >&2; exit 1; }
 	cargo test --locked
 	cargo check --locked --no-default-features --lib --bins
 

@@ -6,6 +6,7 @@
 mod answers;
 mod doors;
 mod estates;
+mod evidence;
 mod failures;
 mod faults;
 mod inventory;
