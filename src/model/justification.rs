@@ -176,16 +176,28 @@ fn nearest(word: &str, vocabulary: &[String]) -> Option<String> {
         .map(|(_, known)| known.clone())
 }
 
+/// A tag key without what people spell differently: in lower case, and without `-`, `_` and spaces.
+fn plain(text: &str) -> String {
+    text.to_lowercase().replace(['-', '_', ' '], "")
+}
+
+/// How many characters of a tag key are left then, without making it. A continuation byte of UTF-8 is none.
+fn plain_length(text: &str) -> usize {
+    let counts = |byte: &u8| !matches!(byte, b'-' | b'_' | b' ' | 0x80..=0xbf);
+    text.bytes().filter(counts).count()
+}
+
 /// Whether a tag key differs from one that is looked for only in case, `-` and `_`, or one letter.
 fn near_miss(tag: &str, policy: &JustificationPolicy) -> Option<NearMiss> {
     let wanted = || policy.requirement_tags.iter().chain(&policy.classification_tags);
     if wanted().chain(&policy.tenant_tags).any(|known| known == tag) {
         return None;
     }
-    let plain = |text: &str| text.to_lowercase().replace(['-', '_', ' '], "");
-    let (tag_plain, letters) = (plain(tag), tag.chars().count());
+    let (tag_length, letters) = (plain_length(tag), tag.chars().count());
     wanted()
-        .map(|known| (strsim::damerau_levenshtein(&tag_plain, &plain(known)), known))
+        // One letter apart are only words of nearly the same length, which few are: comparing is what costs.
+        .filter(|known| plain_length(known).abs_diff(tag_length) <= 1)
+        .map(|known| (strsim::damerau_levenshtein(&plain(tag), &plain(known)), known))
         .filter(|(distance, _)| *distance == 0 || (*distance == 1 && letters > 4))
         .min()
         .map(|(_, known)| NearMiss {
@@ -259,6 +271,28 @@ mod tests {
                 .near_misses
                 .is_empty()
         );
+    }
+
+    #[test]
+    fn a_letter_too_many_or_too_few_is_a_near_miss_in_any_script() {
+        let policy = JustificationPolicy {
+            requirement_tags: vec!["größe-名前".into()],
+            ..JustificationPolicy::default()
+        };
+        let missed = |tag: &str| near_miss(tag, &policy).is_some();
+        for tag in [
+            "GRÖßE-名前",
+            "größe名前",
+            "größ-名前",
+            "größe_名前名",
+            "grßöe-名前",
+            "größe 名",
+        ] {
+            assert!(missed(tag), "{tag}");
+        }
+        for tag in ["größe-名前", "größe", "gröe-名", "größe-名前名前"] {
+            assert!(!missed(tag), "{tag}");
+        }
     }
 
     #[test]
