@@ -4,8 +4,10 @@ mod cost;
 mod headroom;
 mod justification;
 mod key_policy;
+mod trail;
 
 pub use cost::monthly_cost;
 pub use headroom::Headroom;
 pub use justification::{Claim, Standing, UnrecognizedWord, standing};
 pub use key_policy::{KeyPolicy, Statement, Values};
+pub use trail::{KmsEvents, WhyNotAll, kms_events};
