@@ -12,3 +12,4 @@ mod inventory;
 mod random_estate;
 mod regions;
 mod run;
+mod watch;
