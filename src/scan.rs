@@ -3,10 +3,12 @@
 use futures_util::{StreamExt, stream};
 
 use crate::aws::{
-    self, RegionChoice, RegionError, Session, UsageWindow, choose_regions, read_buckets, read_keys, read_quotas,
-    read_usage,
+    self, RegionChoice, RegionError, Session, TrailsRead, UsageWindow, choose_regions, read_alarms, read_buckets,
+    read_keys, read_metric_filters, read_quotas, read_trails, read_usage,
 };
-use crate::facts::{AccountFacts, Fact, Fallback, Region, RegionFacts, RegionSource, RegionState};
+use crate::config::JustificationPolicy;
+use crate::facts::{AccountFacts, Fact, Fallback, Region, RegionFacts, RegionSource, RegionState, Trail};
+use crate::model::{depends_on_trails, uses_pools};
 use crate::progress::Progress;
 use crate::published;
 
@@ -17,6 +19,8 @@ pub struct ScanPlan {
     pub regions: RegionChoice,
     /// Over which time the peak is looked for.
     pub window: UsageWindow,
+    /// What justifies a key: some reasons are only as good as what is read beside the key.
+    pub justification: JustificationPolicy,
 }
 
 /// Reads everything the plan asks for. A call that fails costs the fact it would have delivered and nothing else.
@@ -46,6 +50,7 @@ pub async fn scan_account(
     let (regions, buckets) = tokio::join!(regions, read_buckets(session, &plan.regions, progress.buckets()));
     let (mut regions, fallbacks): (Vec<RegionFacts>, Vec<Vec<Fallback>>) = regions.into_iter().unzip();
     regions.sort_by(|a, b| a.region.cmp(&b.region));
+    let trails = scan_trails(session, plan, &mut regions).await;
     let mut fallbacks: Vec<Fallback> = chosen
         .fallbacks
         .into_iter()
@@ -59,7 +64,7 @@ pub async fn scan_account(
         regions,
         bucket_listing: buckets.listing,
         buckets: buckets.buckets,
-        trails: Vec::new(),
+        trails,
         fallbacks,
         api_calls: session.api_calls(),
     })
@@ -77,7 +82,11 @@ async fn scan_region(
     let quotas = async {
         let mut read = read_quotas(&clients).await;
         let fallbacks = read_usage(&clients, &mut read.quotas, window).await;
-        (read, fallbacks)
+        let alarms = match uses_pools(&read.quotas) {
+            true => read_alarms(&clients).await,
+            false => Fact::NotCollected,
+        };
+        (read, fallbacks, alarms)
     };
     let (keys, quotas) = match source {
         // Nothing else is asked of a Region that may not be enabled before it has accepted the credentials.
@@ -104,11 +113,33 @@ async fn scan_region(
         }
         Err(error) => facts.key_listing = Fact::Unavailable(refused(error).into()),
     }
-    let (quotas, fallbacks) = quotas;
+    let (quotas, fallbacks, alarms) = quotas;
     facts.applied_quotas = quotas.applied;
     facts.default_quotas = quotas.default;
     facts.quotas = quotas.quotas;
+    // Without a key and without use there is nothing to watch.
+    facts.alarms = match alarms {
+        Fact::NotCollected if !facts.keys.is_empty() => read_alarms(&clients).await,
+        alarms => alarms,
+    };
+    if let Some(alarms) = facts.alarms.known() {
+        facts.metric_filters = read_metric_filters(session, &facts.region, alarms).await;
+    }
     (facts, fallbacks)
+}
+
+/// Reads the trails of the Regions in which something depends on them, and notes for each which they are.
+async fn scan_trails(session: &Session, plan: &ScanPlan, regions: &mut [RegionFacts]) -> Vec<Trail> {
+    let mut depending: Vec<&mut RegionFacts> = regions
+        .iter_mut()
+        .filter(|region| depends_on_trails(region, &plan.justification))
+        .collect();
+    let TrailsRead { mut by_region, trails } =
+        read_trails(session, depending.iter().map(|region| &region.region)).await;
+    for region in &mut depending {
+        region.trails = by_region.remove(&region.region).unwrap_or_default();
+    }
+    trails
 }
 
 /// A Region that should have accepted the credentials and did not.

@@ -1,5 +1,6 @@
 //! The only place that talks to AWS. One file for each question; every answer leaves as a fact.
 
+mod alarms;
 mod buckets;
 mod call;
 #[cfg(test)]
@@ -9,6 +10,7 @@ mod expiry;
 mod guard;
 mod http;
 mod keys;
+mod metric_filters;
 mod operations;
 mod pacing;
 mod paging;
@@ -16,6 +18,7 @@ mod quotas;
 mod refusals;
 mod regions;
 mod session;
+mod trails;
 mod usage;
 
 pub use call::{Caller, Stop};
@@ -26,8 +29,11 @@ pub use pacing::ApiShare;
 pub use regions::{RegionChoice, RegionError};
 pub use session::{Credentials, RegionSession, Session, SessionError, SessionSettings};
 
+pub use alarms::read_alarms;
 pub use buckets::{BucketsRead, read_buckets};
 pub use keys::{KeysRead, read_keys};
+pub use metric_filters::read_metric_filters;
 pub use quotas::{QuotasRead, read_quotas};
 pub use regions::{RegionsRead, choose_regions};
+pub use trails::{TrailsRead, read_trails};
 pub use usage::{UsageWindow, read_usage};

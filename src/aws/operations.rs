@@ -50,12 +50,24 @@ macro_rules! operations {
 // cloudwatch      https://docs.aws.amazon.com/general/latest/gr/cw_region.html. GetMetricData is limited by
 //                 datapoints: 396,000 a second for windows older than three hours, and we ask for up to 100,800 in
 //                 a request, so the rate is their quotient rather than the 500 requests a second of the same page.
+// cloudtrail      https://docs.aws.amazon.com/general/latest/gr/ct.html. Of GetEventSelectors it says 10, and Service
+//                 Quotas has been seen to say 1: the lower counts.
+// logs            https://docs.aws.amazon.com/general/latest/gr/cwl_region.html
 // kms             https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html
 // servicequotas   https://docs.aws.amazon.com/servicequotas/latest/userguide/reference_limits.html
 // s3, sts         none published for these operations
 operations! {
     ACCOUNT_LIST_REGIONS: "Account" "account" "ListRegions" Some("account:ListRegions"), 5.0,
         "Which Regions are enabled";
+    CLOUDTRAIL_DESCRIBE_TRAILS: "CloudTrail" "cloudtrail" "DescribeTrails" Some("cloudtrail:DescribeTrails"), 10.0,
+        "Which trails record the events of a Region, where something there depends on it";
+    CLOUDTRAIL_GET_EVENT_SELECTORS: "CloudTrail" "cloudtrail" "GetEventSelectors"
+        Some("cloudtrail:GetEventSelectors"), 1.0,
+        "Whether these trails record what is asked of KMS";
+    CLOUDTRAIL_GET_TRAIL_STATUS: "CloudTrail" "cloudtrail" "GetTrailStatus" Some("cloudtrail:GetTrailStatus"), 10.0,
+        "Whether these trails record at all";
+    CLOUDWATCH_DESCRIBE_ALARMS: "CloudWatch" "cloudwatch" "DescribeAlarms" Some("cloudwatch:DescribeAlarms"), 9.0,
+        "The alarms that could concern KMS";
     CLOUDWATCH_GET_METRIC_DATA: "CloudWatch" "cloudwatch" "GetMetricData" Some("cloudwatch:GetMetricData"),
         396_000.0 / 100_800.0, "The one-minute request counts of each quota";
     CLOUDWATCH_LIST_METRICS: "CloudWatch" "cloudwatch" "ListMetrics" Some("cloudwatch:ListMetrics"), 25.0,
@@ -68,6 +80,9 @@ operations! {
         "Every key of a Region";
     KMS_LIST_RESOURCE_TAGS: "KMS" "kms" "ListResourceTags" Some("kms:ListResourceTags"), 2_000.0,
         "The tags that justify each customer managed key";
+    LOGS_DESCRIBE_METRIC_FILTERS: "CloudWatch Logs" "logs" "DescribeMetricFilters"
+        Some("logs:DescribeMetricFilters"), 5.0,
+        "Which log events feed the alarms on metrics that are not those of AWS";
     S3_GET_BUCKET_ENCRYPTION: "S3" "s3" "GetBucketEncryption" Some("s3:GetEncryptionConfiguration"), UNPUBLISHED,
         "The default encryption of each bucket, and its Bucket Key";
     S3_LIST_BUCKETS: "S3" "s3" "ListBuckets" Some("s3:ListAllMyBuckets"), UNPUBLISHED,

@@ -213,6 +213,28 @@ impl Session {
         (caller, client)
     }
 
+    /// A client of CloudWatch Logs for one Region: few Regions have an alarm that is fed by log events.
+    pub(super) fn logs(&self, region: &Region) -> (Caller, aws_sdk_cloudwatchlogs::Client) {
+        let (caller, guard) = self.caller(region);
+        let client = aws_sdk_cloudwatchlogs::Client::from_conf(
+            aws_sdk_cloudwatchlogs::config::Builder::from(&self.config_in(region))
+                .interceptor(guard)
+                .build(),
+        );
+        (caller, client)
+    }
+
+    /// A client of CloudTrail for one Region, which need not be one of those that are scanned.
+    pub(super) fn cloudtrail(&self, region: &Region) -> (Caller, aws_sdk_cloudtrail::Client) {
+        let (caller, guard) = self.caller(region);
+        let client = aws_sdk_cloudtrail::Client::from_conf(
+            aws_sdk_cloudtrail::config::Builder::from(&self.config_in(region))
+                .interceptor(guard)
+                .build(),
+        );
+        (caller, client)
+    }
+
     /// The calls made so far.
     pub fn api_calls(&self) -> Vec<ApiCalls> {
         self.ledger.calls()

@@ -146,6 +146,7 @@ impl Job {
         let plan = ScanPlan {
             regions: self.regions.clone(),
             window: UsageWindow::before(self.as_of, WINDOW_DAYS),
+            justification: self.config.justification.clone(),
         };
         let scanned = scan_account(&session, &plan, &progress).await;
         drop(display);

@@ -52,9 +52,11 @@ async fn report(toml: &str) -> anyhow::Result<Document> {
     };
     let session = Session::open(settings).await?;
     let as_of = description.as_of;
+    let config = Config::default();
     let plan = ScanPlan {
         regions: RegionChoice::Enabled,
         window: UsageWindow::before(as_of, 1),
+        justification: config.justification.clone(),
     };
     let account = scan_account(&session, &plan, &Progress::default()).await?;
     let scan = ScanFacts {
@@ -75,7 +77,6 @@ async fn report(toml: &str) -> anyhow::Result<Document> {
     writer.finish(&scan)?;
     let reader = SnapshotReader::open(&snapshot)?;
     let results = Results::in_folder(folder.path());
-    let config = Config::default();
     let mut assessor = Assessor::new(&config, reader.scan.clone());
     let judged = assessor.judge(&reader.account(&account.account_id)?);
     results.write(&judged)?;
@@ -331,12 +332,23 @@ fn calls_of(report: &Document) -> Counts {
     counts
 }
 
-/// What so small an estate takes: one page of everything, and nothing for AWS managed keys that an alias gives away.
+/// What so small an estate takes: one page of everything, nothing for AWS managed keys that an alias gives away, and
+/// alarms and trails only where something depends on them.
 fn calls_in(estate: &Estate) -> Counts {
     let regions = enabled(estate);
     let keys = keys_in(estate).len();
     let nameless = |template: &&KeyTemplate| template.aws_managed && template.aliases.is_empty();
     let templates = regions.iter().flat_map(|region| &region.keys);
+    let keys_of = |region: &&&Region| -> Vec<Key> {
+        let keys = keys_in(estate).into_iter().filter(|key| key.region == region.name);
+        keys.collect()
+    };
+    let has_keys = |region: &&&Region| !keys_of(region).is_empty();
+    let is_audited = |key: Key| {
+        key.justification
+            .is_some_and(|label| label.split('+').any(|word| word == "audit"))
+    };
+    let has_audits = |region: &&&Region| keys_of(region).into_iter().any(is_audited);
     let mut counts = Counts::from(
         [
             ("GetCallerIdentity", 1),
@@ -354,6 +366,8 @@ fn calls_in(estate: &Estate) -> Counts {
             ("ListAWSDefaultServiceQuotas", regions.len()),
             ("ListMetrics", regions.len()),
             ("GetMetricData", regions.len()),
+            ("DescribeAlarms", regions.iter().filter(has_keys).count()),
+            ("DescribeTrails", regions.iter().filter(has_audits).count()),
         ]
         .map(|(operation, calls)| (operation.to_owned(), calls as u64)),
     );

@@ -13,3 +13,4 @@ mod inventory;
 mod random_estate;
 mod regions;
 mod run;
+mod watch;

@@ -6,7 +6,8 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-/// Two Regions and one that is not enabled, 1,200 keys so that lists have pages, a peak at 75 %, three buckets.
+/// Two Regions and one that is not enabled, 1,200 keys so that lists have pages, a peak at 75 %, an alarm that is fed by
+/// the events of a trail, three buckets.
 pub const ESTATE: &str = r#"
 as_of = "2026-06-15T06:00:00Z"
 [account]
@@ -28,6 +29,21 @@ aws_managed = true
 resource = "CryptographicOperationsSymmetric"
 constant = { rps = 50 }
 batch = [{ start = "2026-06-14T01:30:00Z", minutes = 1, rps = 7450 }]
+[[region.metric_filter]]
+name = "throttled"
+log_group = "trail"
+pattern = "{ $.errorCode = \"ThrottlingException\" }"
+namespace = "Security"
+metric = "KmsThrottled"
+[[region.alarm]]
+name = "kms-throttled"
+namespace = "Security"
+metric = "KmsThrottled"
+stat = "Sum"
+period = 60
+threshold = 0
+comparison = "GreaterThanThreshold"
+actions = ["oncall"]
 
 [[region]]
 name = "us-east-1"
@@ -38,6 +54,13 @@ tags = { DataClass = "public" }
 [[region]]
 name = "ap-east-1"
 enabled = false
+
+[[trail]]
+name = "security"
+home_region = "eu-west-3"
+multi_region = true
+bucket = "trail-{account}"
+log_group = "trail"
 
 [[bucket]]
 name = "plain"
