@@ -2,12 +2,16 @@
 
 mod bucket_keys;
 mod cost;
+mod encryption_context;
 mod headroom;
 mod justification;
 mod key_policy;
 
 pub use bucket_keys::{AliasMeaning, BucketKeyTarget, bucket_key_targets};
 pub use cost::monthly_cost;
+pub use encryption_context::{
+    BucketKeySafety, Change, ConditionPlace, Consequence, ContextCondition, ContextConditions,
+};
 pub use headroom::Headroom;
 pub use justification::{Claim, Standing, UnrecognizedWord, standing};
 pub use key_policy::{KeyPolicy, Statement, Values};
