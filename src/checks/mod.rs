@@ -5,6 +5,7 @@ mod bucket_key_disabled;
 mod duplicate_classification_key;
 mod exceptions;
 mod finding;
+mod kms_buckets;
 mod near_request_quota;
 mod outcomes;
 mod settings;

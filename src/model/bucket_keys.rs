@@ -23,16 +23,20 @@ pub enum BucketKeyTarget<'a> {
     OtherAccount {
         /// The account that the ARN names.
         account: &'a str,
+        /// The Region that it names.
+        region: &'a str,
     },
     /// An alias, which AWS KMS looks up in the account of whoever makes the request.
     Alias(AliasMeaning<'a>),
-    /// A key or an alias of another Region than the bucket's; S3 can only use one of its own Region.
+    /// A key or an alias of this account in another Region than the bucket's; S3 can only use one of its own Region.
     OtherRegion {
         /// The Region that the ARN names.
         region: &'a str,
     },
     /// A key of this account and Region that does not exist: the list of keys is complete, and it is not among them.
     Missing,
+    /// What is named is the ARN of something else.
+    NotAKey,
     /// It cannot be told; why.
     Unknown(String),
 }
@@ -182,22 +186,22 @@ fn resolve<'a>(
         return BucketKeyTarget::AwsManaged;
     };
     let resource = match KeyName::parse(name) {
-        KeyName::Other => return BucketKeyTarget::Unknown("what it names as its key is not the ARN of one".into()),
+        KeyName::Other => return BucketKeyTarget::NotAKey,
         KeyName::Bare(name) => name,
-        KeyName::Arn { region, .. } if bucket.region.as_ref().is_some_and(|own| own.as_str() != region) => {
-            return BucketKeyTarget::OtherRegion { region };
-        }
         KeyName::Arn {
+            region,
             account: owner,
             resource,
-            ..
         } if owner != account.account_id.as_str() => {
             return if resource.starts_with("alias/") {
                 let because = format!("its ARN names the account {owner}");
                 BucketKeyTarget::Alias(AliasMeaning::Unknown(because))
             } else {
-                BucketKeyTarget::OtherAccount { account: owner }
+                BucketKeyTarget::OtherAccount { account: owner, region }
             };
+        }
+        KeyName::Arn { region, .. } if bucket.region.as_ref().is_some_and(|own| own.as_str() != region) => {
+            return BucketKeyTarget::OtherRegion { region };
         }
         KeyName::Arn { resource, .. } => resource,
     };
@@ -332,7 +336,7 @@ mod tests {
         let mut facts = facts();
         assert_eq!(
             meant(&mut facts, Some("arn:aws:kms:eu-west-3:444455556666:key/x")),
-            "OtherAccount { account: \"444455556666\" }"
+            "OtherAccount { account: \"444455556666\", region: \"eu-west-3\" }"
         );
         assert_eq!(
             meant(&mut facts, Some("arn:aws:kms:eu-west-1:111122223333:key/x")),
@@ -347,7 +351,7 @@ mod tests {
             "arn:",
             "arn:aws:kms:eu-west-3:111122223333:grant/x",
         ] {
-            assert!(meant(&mut facts, Some(wrong)).starts_with("Unknown"), "{wrong}");
+            assert_eq!(meant(&mut facts, Some(wrong)), "NotAKey", "{wrong}");
         }
     }
 

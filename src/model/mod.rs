@@ -6,6 +6,7 @@ mod encryption_context;
 mod headroom;
 mod justification;
 mod key_policy;
+mod kms_requests;
 
 pub use bucket_keys::{AliasMeaning, BucketKeyTarget, bucket_key_targets};
 pub use cost::monthly_cost;
@@ -15,3 +16,4 @@ pub use encryption_context::{
 pub use headroom::Headroom;
 pub use justification::{Claim, Standing, UnrecognizedWord, standing};
 pub use key_policy::{KeyPolicy, Statement, Values};
+pub use kms_requests::MonthlyRequests;

@@ -113,16 +113,16 @@ impl ContextConditions {
             isolating: Vec::new(),
             unread: None,
         };
-        match known(&details.policy, "its key policy") {
-            Ok(text) => read.policy(text, ConditionPlace::KeyPolicy, "its key policy"),
+        match known(&details.policy, "the key policy") {
+            Ok(text) => read.policy(text, ConditionPlace::KeyPolicy, "the key policy"),
             Err(because) => read.not_known(because),
         }
-        match known(&details.ram_policy, "its AWS_RAM policy") {
+        match known(&details.ram_policy, "the AWS_RAM policy") {
             Ok(None) => {}
-            Ok(Some(text)) => read.policy(text, ConditionPlace::AwsRamPolicy, "its AWS_RAM policy"),
+            Ok(Some(text)) => read.policy(text, ConditionPlace::AwsRamPolicy, "the AWS_RAM policy"),
             Err(because) => read.not_known(because),
         }
-        match known(&details.grants, "its grants") {
+        match known(&details.grants, "the list of grants") {
             Ok(grants) => grants.iter().for_each(|grant| read.grant(grant)),
             Err(because) => read.not_known(because),
         }
@@ -243,7 +243,7 @@ fn known<'f, T>(fact: &'f Fact<T>, what: &str) -> Result<&'f T, String> {
     match fact {
         Fact::Known(value) => Ok(value),
         Fact::Unavailable(reason) => Err(format!("{what} could not be read: {}", reason.code)),
-        Fact::NotCollected => Err(format!("{what} could not be read: NotCollected")),
+        Fact::NotCollected => Err(format!("{what} was not collected")),
     }
 }
 

@@ -235,7 +235,7 @@ fn what_was_not_read_leaves_it_unknown_unless_the_rest_says_no() {
     details.policy = denied("kms:GetKeyPolicy");
     assert_eq!(
         unknown(&details),
-        "its key policy could not be read: AccessDeniedException"
+        "the key policy could not be read: AccessDeniedException"
     );
     details.ram_policy = Fact::Known(Some(unsafe_policy.to_string()));
     assert!(matches!(safety(&details), BucketKeySafety::Unsafe(_)));
@@ -256,7 +256,7 @@ fn what_was_not_read_leaves_it_unknown_unless_the_rest_says_no() {
             grants,
             ..KeyDetails::default()
         };
-        assert!(unknown(&details).starts_with("its "));
+        assert!(unknown(&details).starts_with("the "));
     }
 }
 
