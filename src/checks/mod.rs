@@ -1,6 +1,7 @@
 //! The checks: pure functions from an account's facts and the configuration to outcomes. One file for each; this
 //! table registers them.
 
+mod bucket_key_bypasses_context;
 mod bucket_key_disabled;
 mod duplicate_classification_key;
 mod exceptions;
@@ -63,6 +64,7 @@ pub const CHECKS: &[&Check] = &[
     &duplicate_classification_key::CHECK,
     &near_request_quota::CHECK,
     &bucket_key_disabled::CHECK,
+    &bucket_key_bypasses_context::CHECK,
 ];
 
 /// What all checks said of an account, or of several.
