@@ -3,6 +3,7 @@
 
 mod bucket_key_bypasses_context;
 mod bucket_key_disabled;
+mod bucket_key_unsupported;
 mod duplicate_classification_key;
 mod exceptions;
 mod finding;
@@ -65,6 +66,7 @@ pub const CHECKS: &[&Check] = &[
     &near_request_quota::CHECK,
     &bucket_key_disabled::CHECK,
     &bucket_key_bypasses_context::CHECK,
+    &bucket_key_unsupported::CHECK,
 ];
 
 /// What all checks said of an account, or of several.
