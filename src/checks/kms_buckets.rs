@@ -29,6 +29,15 @@ impl KmsBucket<'_> {
         self.supports_bucket_key() && self.encryption.bucket_key_enabled
     }
 
+    /// The default encryption, as a sentence begins.
+    pub fn algorithm(&self) -> &'static str {
+        if self.supports_bucket_key() {
+            "SSE-KMS"
+        } else {
+            "DSSE-KMS"
+        }
+    }
+
     /// The key, as a sentence names it.
     pub fn key(&self) -> String {
         match &self.encryption.kms_key {

@@ -4,6 +4,7 @@
 mod bucket_key_bypasses_context;
 mod bucket_key_disabled;
 mod bucket_key_unsupported;
+mod bucket_key_unusable;
 mod duplicate_classification_key;
 mod exceptions;
 mod finding;
@@ -67,6 +68,7 @@ pub const CHECKS: &[&Check] = &[
     &bucket_key_disabled::CHECK,
     &bucket_key_bypasses_context::CHECK,
     &bucket_key_unsupported::CHECK,
+    &bucket_key_unusable::CHECK,
 ];
 
 /// What all checks said of an account, or of several.
