@@ -1,6 +1,7 @@
 //! The checks: pure functions from an account's facts and the configuration to outcomes. One file for each; this
 //! table registers them.
 
+mod ambiguous_bucket_key;
 mod bucket_key_bypasses_context;
 mod bucket_key_disabled;
 mod bucket_key_unsupported;
@@ -69,6 +70,7 @@ pub const CHECKS: &[&Check] = &[
     &bucket_key_bypasses_context::CHECK,
     &bucket_key_unsupported::CHECK,
     &bucket_key_unusable::CHECK,
+    &ambiguous_bucket_key::CHECK,
 ];
 
 /// What all checks said of an account, or of several.
