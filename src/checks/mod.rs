@@ -6,6 +6,7 @@ mod bucket_key_bypasses_context;
 mod bucket_key_disabled;
 mod bucket_key_unsupported;
 mod bucket_key_unusable;
+mod cross_account_bucket_key;
 mod duplicate_classification_key;
 mod exceptions;
 mod finding;
@@ -71,6 +72,7 @@ pub const CHECKS: &[&Check] = &[
     &bucket_key_unsupported::CHECK,
     &bucket_key_unusable::CHECK,
     &ambiguous_bucket_key::CHECK,
+    &cross_account_bucket_key::CHECK,
 ];
 
 /// What all checks said of an account, or of several.
