@@ -270,7 +270,10 @@ fn a_bucket_without_a_metrics_configuration_has_no_numbers_to_collect() {
     let mut account = under(key_under_condition(json!({})));
     for (configurations, expected) in [
         (Fact::Known(Vec::new()), "no request metrics for the whole bucket"),
-        (denied("s3:ListBucketMetricsConfigurations"), "configurations could not be read: AccessDeniedException"),
+        (
+            denied("s3:ListBucketMetricsConfigurations"),
+            "configurations could not be read: AccessDeniedException",
+        ),
     ] {
         account.buckets[0].metrics_configurations = configurations;
         let judged = judge(&CHECK, account.clone());
