@@ -12,7 +12,7 @@ use crate::severity::Severity;
 /// How many resources of a place are named.
 const EXAMPLES: usize = 3;
 
-/// Findings of one check and severity.
+/// Findings of one check and severity that ask for the same.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FindingGroup {
     /// The check.
@@ -67,8 +67,8 @@ pub struct Accepted {
 /// Findings on their way into groups.
 #[derive(Debug, Default)]
 pub(super) struct Groups {
-    /// The most severe first, then by check.
-    groups: BTreeMap<(Reverse<Severity>, String), Group>,
+    /// The most severe first, then by check and remedy.
+    groups: BTreeMap<(Reverse<Severity>, String, String), Group>,
     /// How many findings an exception covers, by check and exception.
     accepted: BTreeMap<(String, FindingException), u64>,
 }
@@ -76,7 +76,6 @@ pub(super) struct Groups {
 #[derive(Debug)]
 struct Group {
     title: String,
-    remediation: String,
     /// By account and Region.
     places: BTreeMap<(Option<AccountId>, Option<Region>), Place>,
 }
@@ -103,10 +102,13 @@ impl Groups {
     fn place(&mut self, finding: &Finding) -> &mut Place {
         let group = self
             .groups
-            .entry((Reverse(finding.severity), finding.check.clone()))
+            .entry((
+                Reverse(finding.severity),
+                finding.check.clone(),
+                finding.remediation.clone(),
+            ))
             .or_insert_with(|| Group {
                 title: finding.title.clone(),
-                remediation: finding.remediation.clone(),
                 places: BTreeMap::new(),
             });
         let resource = &finding.resource;
@@ -138,7 +140,7 @@ impl Groups {
     pub(super) fn finish(self) -> Vec<FindingGroup> {
         self.groups
             .into_iter()
-            .map(|((Reverse(severity), check), group)| FindingGroup {
+            .map(|((Reverse(severity), check, remediation), group)| FindingGroup {
                 why: CHECKS
                     .iter()
                     .find(|registered| registered.id == check)
@@ -146,7 +148,7 @@ impl Groups {
                 check,
                 title: group.title,
                 severity,
-                remediation: group.remediation,
+                remediation,
                 places: group.places.into_values().collect(),
             })
             .collect()
@@ -155,7 +157,13 @@ impl Groups {
 
 fn place_of(finding: &Finding) -> impl PartialEq + '_ {
     let resource = &finding.resource;
-    (finding.severity, &finding.check, &resource.account_id, &resource.region)
+    (
+        finding.severity,
+        &finding.check,
+        &finding.remediation,
+        &resource.account_id,
+        &resource.region,
+    )
 }
 
 impl Place {

@@ -20,7 +20,7 @@ pub(super) fn count<'k>(
         region: region.region.clone(),
         complete: region.key_listing.known().is_some(),
         customer_managed: 0,
-        aws_managed: region.aws_managed_keys,
+        aws_managed: region.aws_managed_keys.len() as u64,
         unknown_manager: 0,
         by_state: BTreeMap::new(),
         by_origin: BTreeMap::new(),

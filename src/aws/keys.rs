@@ -30,8 +30,8 @@ pub struct KeysRead {
     pub key_listing: Fact<()>,
     /// Whether the list of aliases was read to its end.
     pub alias_listing: Fact<()>,
-    /// How many AWS managed keys were seen.
-    pub aws_managed: u64,
+    /// The ids of the AWS managed keys seen, in their order.
+    pub aws_managed: Vec<String>,
     /// The others, in the order of their ARNs.
     pub keys: Vec<Key>,
 }
@@ -59,7 +59,7 @@ pub async fn read_keys(session: &RegionSession, progress: &Counter) -> Result<Ke
     progress.find(others.len());
     let questions = &KeyQuestions::default();
     let aliases_listed = alias_listing.known().is_some();
-    let asked: Vec<Option<Key>> = stream::iter(others)
+    let asked: Vec<Result<Key, String>> = stream::iter(others)
         .map(|(id, arn)| {
             let names = aliases.by_key.remove(&id).unwrap_or_default();
             async move {
@@ -71,13 +71,20 @@ pub async fn read_keys(session: &RegionSession, progress: &Counter) -> Result<Ke
         .buffer_unordered(KEYS_AT_ONCE)
         .collect()
         .await;
-    let by_description = asked.iter().filter(|key| key.is_none()).count();
-    let mut keys: Vec<Key> = asked.into_iter().flatten().collect();
+    let mut aws_managed: Vec<String> = by_alias.into_iter().map(|(id, _)| id).collect();
+    let mut keys = Vec::with_capacity(asked.len());
+    for key in asked {
+        match key {
+            Ok(key) => keys.push(key),
+            Err(id) => aws_managed.push(id),
+        }
+    }
+    aws_managed.sort();
     keys.sort_by(|a, b| a.arn.cmp(&b.arn));
     Ok(KeysRead {
         key_listing: key_listing.into(),
         alias_listing,
-        aws_managed: (by_alias.len() + by_description) as u64,
+        aws_managed,
         keys,
     })
 }
@@ -194,17 +201,17 @@ struct KeyQuestions {
     tags: Refusals,
 }
 
-/// Reads one key; `None` if it turns out to be AWS managed.
+/// Reads one key; its id alone if it turns out to be AWS managed.
 async fn read_key(
     session: &RegionSession,
     questions: &KeyQuestions,
     aliases_listed: bool,
     (id, arn): (String, String),
     aliases: Vec<String>,
-) -> Option<Key> {
+) -> Result<Key, String> {
     let described = questions.describe.ask(|| describe(session, &id)).await;
     if matches!(&described, Ok(metadata) if metadata.manager == KeyManager::Aws) {
-        return None;
+        return Err(id);
     }
     let tags = if described.is_err() && !aliases_listed {
         // It may be AWS managed, and such a key is left in peace.
@@ -213,7 +220,7 @@ async fn read_key(
         // Whoever may not describe a key can often still list its tags, and these justify it.
         questions.tags.ask(|| list_tags(session, &id)).await.into()
     };
-    Some(Key {
+    Ok(Key {
         arn: Arn::new(arn),
         key_id: id,
         aliases,

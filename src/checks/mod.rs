@@ -1,11 +1,17 @@
 //! The checks: pure functions from an account's facts and the configuration to outcomes. One file for each; this
 //! table registers them.
 
+mod ambiguous_bucket_key;
+mod bucket_key_bypasses_context;
 mod bucket_key_disabled;
+mod bucket_key_unsupported;
+mod bucket_key_unusable;
+mod cross_account_bucket_key;
 mod duplicate_classification_key;
 mod exceptions;
 mod expired_exception;
 mod finding;
+mod kms_buckets;
 mod near_request_quota;
 mod outcomes;
 mod settings;
@@ -64,6 +70,11 @@ pub const CHECKS: &[&Check] = &[
     &duplicate_classification_key::CHECK,
     &near_request_quota::CHECK,
     &bucket_key_disabled::CHECK,
+    &bucket_key_bypasses_context::CHECK,
+    &bucket_key_unsupported::CHECK,
+    &bucket_key_unusable::CHECK,
+    &ambiguous_bucket_key::CHECK,
+    &cross_account_bucket_key::CHECK,
     &expired_exception::CHECK,
     &unmatched_exception::CHECK,
 ];

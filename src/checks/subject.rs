@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::config::Config;
 use crate::facts::{AccountFacts, Key, RegionFacts, RegionState};
-use crate::model::{Standing, standing};
+use crate::model::{BucketKeyTarget, Standing, bucket_key_targets, standing};
 
 /// One account, the configuration it is judged by, and the moment the judgement refers to.
 pub struct Subject<'a> {
@@ -16,6 +16,8 @@ pub struct Subject<'a> {
     pub as_of: Timestamp,
     /// Where each key of each Region stands.
     standings: Vec<Vec<Standing<'a>>>,
+    /// The key that each bucket means, in the order of the buckets; `None` where KMS does not encrypt it.
+    pub(super) bucket_keys: Vec<Option<BucketKeyTarget<'a>>>,
 }
 
 /// A key, and where it stands.
@@ -41,6 +43,7 @@ impl<'a> Subject<'a> {
             config,
             as_of,
             standings: standings.collect(),
+            bucket_keys: bucket_key_targets(account),
         }
     }
 

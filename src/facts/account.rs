@@ -84,8 +84,8 @@ pub struct RegionFacts {
     pub key_listing: Fact<()>,
     /// Whether the list of aliases was read to its end.
     pub alias_listing: Fact<()>,
-    /// How many AWS managed keys were seen.
-    pub aws_managed_keys: u64,
+    /// The ids of the AWS managed keys seen, in their order.
+    pub aws_managed_keys: Vec<String>,
     /// The keys seen that are not AWS managed, in the order of their ARNs.
     pub keys: Vec<Key>,
     /// Whether Service Quotas listed the applied values.
@@ -116,7 +116,7 @@ impl RegionFacts {
             state,
             key_listing: Fact::NotCollected,
             alias_listing: Fact::NotCollected,
-            aws_managed_keys: 0,
+            aws_managed_keys: Vec::new(),
             keys: Vec::new(),
             applied_quotas: Fact::NotCollected,
             default_quotas: Fact::NotCollected,

@@ -100,6 +100,31 @@ pub(crate) fn bucket(algorithm: SseAlgorithm, bucket_key_enabled: bool) -> Bucke
     }
 }
 
+/// A bucket that names this key.
+pub(crate) fn bucket_under(kms_key: &str, algorithm: SseAlgorithm, bucket_key_enabled: bool) -> Bucket {
+    Bucket {
+        encryption: Fact::Known(BucketEncryption {
+            algorithm,
+            kms_key: Some(kms_key.into()),
+            bucket_key_enabled,
+        }),
+        ..bucket(SseAlgorithm::SseKms, bucket_key_enabled)
+    }
+}
+
+/// A key whose policies and grants were read: the policy of a role that may use it under this condition.
+pub(crate) fn key_under_condition(condition: serde_json::Value) -> Key {
+    let policy = serde_json::json!({"Version": "2012-10-17", "Statement": [{
+        "Sid": "Readers", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:role/readers"},
+        "Action": "kms:Decrypt", "Resource": "*", "Condition": condition,
+    }]});
+    let mut key = key(&[]);
+    key.details.policy = Fact::Known(policy.to_string());
+    key.details.ram_policy = Fact::Known(None);
+    key.details.grants = Fact::Known(Vec::new());
+    key
+}
+
 pub(crate) fn denied<T>(operation: &str) -> Fact<T> {
     Fact::Unavailable(Unavailable {
         operation: operation.into(),

@@ -1,7 +1,9 @@
 //! Pure arithmetic over facts, with its sources: what a key costs, what its tags claim, how full a quota is.
 
 mod alarm;
+mod bucket_keys;
 mod cost;
+mod encryption_context;
 mod headroom;
 mod justification;
 mod key_policy;
@@ -10,8 +12,15 @@ mod trail;
 pub use alarm::{
     CustomMetrics, alarms_named_in, depends_on_trails, drop_idle_composites, may_concern_kms, uses_pools,
 };
+mod kms_requests;
+
+pub use bucket_keys::{AliasMeaning, BucketKeyTarget, bucket_key_targets};
 pub use cost::monthly_cost;
+pub use encryption_context::{
+    BucketKeySafety, Change, ConditionPlace, Consequence, ContextCondition, ContextConditions,
+};
 pub use headroom::Headroom;
 pub use justification::{Claim, Standing, UnrecognizedWord, standing};
 pub use key_policy::{KeyPolicy, Statement, Values};
+pub use kms_requests::MonthlyRequests;
 pub use trail::{KmsEvents, WhyNotAll, kms_events};

@@ -5,6 +5,6 @@ mod prices;
 mod quotas;
 mod regions;
 
-pub use prices::{KEY_MONTH, MicroDollars};
+pub use prices::{KEY_MONTH, MicroDollars, SYMMETRIC_REQUEST};
 pub use quotas::{PublishedQuota, request_quotas};
 pub use regions::{account_api_region, is_opt_in, regions_of};

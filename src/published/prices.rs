@@ -15,6 +15,12 @@ use crate::numbers::grouped;
 /// Source: <https://aws.amazon.com/kms/pricing/>, read in 2026.
 pub const KEY_MONTH: MicroDollars = MicroDollars(1_000_000);
 
+/// What a request to a symmetric key costs beyond the free tier of 20,000 requests a month, in the commercial partition:
+/// $0.03 for 10,000.
+///
+/// Source: <https://aws.amazon.com/kms/pricing/>, read in 2026.
+pub const SYMMETRIC_REQUEST: MicroDollars = MicroDollars(3);
+
 /// An amount of money: integer millionths of a US dollar. In JSON it is a number of dollars.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MicroDollars(pub i64);
@@ -86,5 +92,6 @@ mod tests {
         assert_eq!(MicroDollars(5_000).to_string(), "$0.01");
         assert_eq!(MicroDollars(0).to_string(), "$0.00");
         assert_eq!((KEY_MONTH * 1_234_567).to_string(), "$1,234,567.00");
+        assert_eq!((SYMMETRIC_REQUEST * 40_000_000).to_string(), "$120.00");
     }
 }

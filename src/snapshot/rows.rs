@@ -33,7 +33,7 @@ pub(super) struct RegionRow {
     pub state: RegionState,
     pub key_listing: Fact<()>,
     pub alias_listing: Fact<()>,
-    pub aws_managed_keys: u64,
+    pub aws_managed_keys: Vec<String>,
     pub applied_quotas: Fact<()>,
     pub default_quotas: Fact<()>,
     pub key_count_quota: Option<KeyCountQuota>,

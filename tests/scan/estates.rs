@@ -21,6 +21,21 @@ fn a_well_kept_account_has_no_finding_and_no_gap() {
 }
 
 #[test]
+fn the_demonstration_has_a_bucket_for_every_question_about_its_key() {
+    let run = scan_estate(&estate("saas-tenants.toml"), &["--fail-on-gaps"]);
+    assert_eq!((run.code(), run.gaps()), (0, vec![]));
+    for (check, findings) in [
+        ("bucket-key-disabled", 14),
+        ("bucket-key-unsupported", 2),
+        ("bucket-key-unusable", 1),
+        ("ambiguous-bucket-key", 1),
+        ("cross-account-bucket-key", 1),
+    ] {
+        assert_eq!(run.findings(check), findings, "{check}");
+    }
+}
+
+#[test]
 fn what_is_denied_is_a_gap_and_the_rest_is_read() {
     let run = scan_estate(&estate("denied.toml"), &["--fail-on-gaps"]);
     assert_eq!(run.code(), 4);

@@ -58,7 +58,7 @@ async fn pages_of_buckets_tell_the_region_of_each() {
         calls += 1;
         buckets.extend(page.unwrap().buckets.unwrap());
     }
-    assert_eq!((calls, buckets.len()), (3, 24));
+    assert_eq!((calls, buckets.len()), (3, 25));
     assert!(buckets.is_sorted_by_key(|bucket| bucket.name.clone()));
     assert!(buckets.iter().all(|bucket| bucket.bucket_region.is_some()));
 }
