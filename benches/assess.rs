@@ -187,7 +187,7 @@ fn region(id: &AccountId, name: &str, number: u64, keys: u64) -> RegionFacts {
     facts.alias_listing = Fact::Known(());
     facts.applied_quotas = Fact::Known(());
     facts.default_quotas = Fact::Known(());
-    facts.aws_managed_keys = 5;
+    facts.aws_managed_keys = (0..5).map(|n| format!("aws-managed-{n}")).collect();
     facts.keys = (0..keys).map(|n| key(id, name, number * KEYS_OF_ACCOUNT + n)).collect();
     facts.quotas = vec![quota(600_000.0 * (number % 10) as f64 / 10.0)];
     facts
