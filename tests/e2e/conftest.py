@@ -63,6 +63,9 @@ class Run:
     def gaps(self, operation: str) -> list[dict]:
         return [gap for gap in self.report["coverage"]["gaps"] if gap["operation"] == operation]
 
+    def calls(self, operation: str) -> int:
+        return sum(row["calls"] for row in self.report["api_calls"] if row["operation"] == operation)
+
     def inventory(self, region: str) -> dict:
         return one(row for row in self.report["inventory"] if row["region"] == region)
 

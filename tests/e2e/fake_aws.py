@@ -111,6 +111,7 @@ DEFAULTS: dict[str, Callable[[Request], Answer]] = {
         {"Tags": [{"TagKey": "requirement", "TagValue": "policy"}], "Truncated": False}),
     "servicequotas:ListServiceQuotas": lambda _: awsjson({"Quotas": []}),
     "servicequotas:ListAWSDefaultServiceQuotas": lambda _: awsjson({"Quotas": []}),
+    "cloudwatch:DescribeAlarms": lambda _: _cbor_of_an_empty_list("MetricAlarms"),
     "cloudwatch:ListMetrics": lambda _: _cbor_of_an_empty_list("Metrics"),
     "cloudwatch:GetMetricData": lambda _: _cbor_of_an_empty_list("MetricDataResults"),
     "s3:ListBuckets": lambda _: _no_buckets(),

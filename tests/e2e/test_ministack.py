@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 from conftest import one
-from seed import BUCKETS, HOSTILE_TEXTS, REGIONS, USAGE, list_key_ids
+from seed import BUCKETS, HOSTILE_TEXTS, REGIONS, USAGE, Clients, list_key_ids
 
 SEVERITIES = ["info", "low", "medium", "high", "critical"]
 
@@ -256,3 +256,25 @@ def test_a_scan_without_regions_takes_those_the_account_has_enabled(program, min
     assert run.report["summary"]["buckets"] == 0
     assert run.report["findings"] == []
     assert run.gaps("account:ListRegions") == []
+
+
+def test_alarms_and_the_metric_filters_that_feed_them_are_read(program, ministack, tmp_path):
+    account = "666677778888"
+    clients = Clients(ministack.endpoint, account, 4)
+    clients.get("kms", "eu-west-1").create_key(Tags=[{"TagKey": "requirement", "TagValue": "policy"}])
+    clients.get("cloudwatch", "eu-west-1").put_metric_alarm(
+        AlarmName="kms-throttled", Namespace="Security", MetricName="KmsThrottled", Statistic="Sum", Period=60,
+        EvaluationPeriods=1, Threshold=0, ComparisonOperator="GreaterThanThreshold")
+    logs = clients.get("logs", "eu-west-1")
+    logs.create_log_group(logGroupName="trail")
+    logs.put_metric_filter(
+        logGroupName="trail", filterName="throttled", filterPattern='{ $.errorCode = "ThrottlingException" }',
+        metricTransformations=[
+            {"metricNamespace": "Security", "metricName": "KmsThrottled", "metricValue": "1"}])
+    run = program.run("scan", "--region", "eu-west-1", "--out", tmp_path / "out",
+                      endpoint=ministack.endpoint, access_key=account)
+    # The trails are asked for because a metric filter feeds the alarm.
+    operations = ("DescribeAlarms", "DescribeMetricFilters", "DescribeTrails")
+    assert [run.calls(operation) for operation in operations] == [1, 1, 1]
+    assert {gap["operation"] for gap in run.report["coverage"]["gaps"]} == {
+        "servicequotas:ListServiceQuotas", "servicequotas:ListAWSDefaultServiceQuotas"}

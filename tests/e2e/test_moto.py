@@ -60,13 +60,24 @@ def test_a_bucket_that_was_never_given_an_encryption_is_neither_a_finding_nor_a_
     assert not any(untouched in finding["resource"]["arn"] for finding in scan.report["findings"])
 
 
-@pytest.mark.parametrize("operation", ["cloudwatch:GetMetricData", "servicequotas:ListServiceQuotas"])
+@pytest.mark.parametrize("operation", [
+    "cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "servicequotas:ListServiceQuotas"])
 def test_html_where_an_answer_belongs_is_a_gap_in_each_region(scan, operation):
     gaps = scan.gaps(operation)
     assert {gap["region"] for gap in gaps} == set(REGIONS)
     assert all(gap["error_code"] and gap["message"] for gap in gaps)
     assert all("\n" not in gap["message"] and len(gap["message"]) < 500 for gap in gaps), gaps
     assert scan.report["coverage"]["complete"] is False
+
+
+def test_nothing_else_is_a_gap(scan):
+    assert {gap["operation"] for gap in scan.report["coverage"]["gaps"]} == {
+        "cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "servicequotas:ListServiceQuotas",
+        "servicequotas:ListAWSDefaultServiceQuotas"}
+
+
+def test_trails_are_asked_for_where_a_key_claims_an_audit(scan):
+    assert scan.calls("DescribeTrails") == len(REGIONS)
 
 
 def test_a_missing_list_of_metrics_is_not_passed_over_in_silence(scan):
@@ -121,3 +132,19 @@ def test_without_a_list_of_regions_every_region_of_the_partition_is_asked(progra
     found = {row["region"]: row["customer_managed"] for row in run.report["inventory"] if row["customer_managed"]}
     assert found == few_keys
     assert [row["operation"] for row in run.report["coverage"]["fallbacks"]].count("account:ListRegions") == 1
+
+
+def test_a_trail_is_asked_whether_and_what_it_records(program, small_moto, few_keys, tmp_path):
+    clients = Clients(small_moto.endpoint, "testing", 4)
+    clients.get("s3", "us-east-1").create_bucket(Bucket="trail")
+    cloudtrail = clients.get("cloudtrail", "us-east-1")
+    cloudtrail.create_trail(Name="security", S3BucketName="trail", IsMultiRegionTrail=True)
+    cloudtrail.put_event_selectors(TrailName="security", EventSelectors=[
+        {"ReadWriteType": "All", "IncludeManagementEvents": True,
+         "ExcludeManagementEventSources": ["kms.amazonaws.com"]}])
+    cloudtrail.start_logging(Name="security")
+    run = program.run("scan", "--region", "us-east-1", "--region", "eu-west-1", "--out", tmp_path / "out",
+                      endpoint=small_moto.endpoint)
+    operations = ("DescribeTrails", "GetTrailStatus", "GetEventSelectors")
+    assert [run.calls(operation) for operation in operations] == [2, 1, 1]
+    assert [gap for gap in run.report["coverage"]["gaps"] if gap["operation"].startswith("cloudtrail:")] == []
