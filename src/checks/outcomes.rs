@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::exceptions::ExceptionUse;
 use super::finding::{Finding, FindingException, Resource, fingerprint};
 use super::{Check, Setting, Subject};
-use crate::facts::{Arn, Bucket, Key, Region, RequestQuota};
+use crate::facts::{Arn, Bucket, CustomKeyStore, Key, Region, RequestQuota};
 use crate::published::MicroDollars;
 use crate::severity::Severity;
 
@@ -127,6 +127,13 @@ impl Outcomes<'_> {
         let account = self.subject.account;
         let arn = Arn::of_kms_quota(&account.partition, region, &account.account_id, &quota.code);
         self.resource("kms-request-quota", Some(region), arn, &quota.pool)
+    }
+
+    /// A custom key store as the resource of a finding.
+    pub fn custom_key_store(&self, region: &Region, store: &CustomKeyStore) -> Resource {
+        let account = self.subject.account;
+        let arn = Arn::of_custom_key_store(&account.partition, region, &account.account_id, &store.id);
+        self.resource("kms-custom-key-store", Some(region), arn, &store.name)
     }
 
     /// A bucket as the resource of a finding.

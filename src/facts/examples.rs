@@ -69,19 +69,43 @@ pub(crate) fn quota(limit: f64, busiest_minute: Option<f64>) -> RequestQuota {
         metric: UsageMetric {
             namespace: "AWS/Usage".into(),
             name: "CallCount".into(),
-            dimensions: Default::default(),
+            dimensions: [
+                ("Service", "KMS"),
+                ("Type", "API"),
+                ("Resource", "CryptographicOperationsSymmetric"),
+                ("Class", "None"),
+            ]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into(),
         },
-        usage: Fact::Known(Usage {
-            window_start: "2026-06-01T06:00:00Z".parse().unwrap(),
-            window_end: "2026-06-15T06:00:00Z".parse().unwrap(),
-            resolution_seconds: 60,
-            datapoints: busiest_minute.iter().count() as u64,
-            peak: busiest_minute.map(|sum| Peak {
-                sum,
-                at: "2026-06-14T01:34:00Z".parse().unwrap(),
-            }),
-        }),
+        usage: Fact::Known(usage(busiest_minute)),
         contributors: Fact::NotCollected,
+    }
+}
+
+pub(crate) fn usage(busiest_minute: Option<f64>) -> Usage {
+    Usage {
+        window_start: "2026-06-01T06:00:00Z".parse().unwrap(),
+        window_end: "2026-06-15T06:00:00Z".parse().unwrap(),
+        resolution_seconds: 60,
+        datapoints: busiest_minute.iter().count() as u64,
+        peak: busiest_minute.map(|sum| Peak {
+            sum,
+            at: "2026-06-14T01:34:00Z".parse().unwrap(),
+        }),
+    }
+}
+
+/// A custom key store whose busiest minutes had so many requests, and so many that were throttled.
+pub(crate) fn custom_key_store(busiest_minute: Option<f64>, throttled: Option<f64>) -> CustomKeyStore {
+    CustomKeyStore {
+        id: "cks-1234567890abcdef0".into(),
+        name: "vault".into(),
+        kind: CustomKeyStoreType::ExternalKeyStore,
+        state: ConnectionState::Connected,
+        connection_error: None,
+        usage: Fact::Known(usage(busiest_minute)),
+        throttled: Fact::Known(usage(throttled)),
     }
 }
 

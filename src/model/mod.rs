@@ -6,6 +6,6 @@ mod justification;
 mod key_policy;
 
 pub use cost::monthly_cost;
-pub use headroom::Headroom;
+pub use headroom::{Headroom, limit_is_certain};
 pub use justification::{Claim, Standing, UnrecognizedWord, standing};
 pub use key_policy::{KeyPolicy, Statement, Values};
