@@ -7,6 +7,7 @@ mod exceptions;
 mod finding;
 mod near_request_quota;
 mod outcomes;
+mod quota_below_default;
 mod settings;
 mod subject;
 mod unjustified_key;
@@ -61,6 +62,7 @@ pub const CHECKS: &[&Check] = &[
     &unrecognized_justification::CHECK,
     &duplicate_classification_key::CHECK,
     &near_request_quota::CHECK,
+    &quota_below_default::CHECK,
     &bucket_key_disabled::CHECK,
 ];
 
