@@ -146,3 +146,123 @@ pub(crate) fn scan() -> ScanFacts {
         parameters: Default::default(),
     }
 }
+
+/// The usage metric of the symmetric pool as an entry of an alarm, `m1`, that is not watched itself.
+pub(crate) fn usage_metric(statistic: &str, period_seconds: u32) -> AlarmMetric {
+    let metric = quota(10_000.0, None).metric;
+    AlarmMetric {
+        id: Some("m1".into()),
+        source: AlarmMetricSource::Statistic {
+            namespace: metric.namespace,
+            name: metric.name,
+            dimensions: metric.dimensions,
+            statistic: statistic.into(),
+            period_seconds,
+        },
+        returns_data: false,
+        account_id: None,
+    }
+}
+
+fn alarm(name: &str, kind: AlarmKind) -> Alarm {
+    Alarm {
+        arn: Arn::new(format!("arn:aws:cloudwatch:eu-west-3:111122223333:alarm:{name}")),
+        name: name.into(),
+        actions_enabled: true,
+        actions: vec!["arn:aws:sns:eu-west-3:111122223333:pager".into()],
+        state: AlarmState::Ok,
+        kind,
+    }
+}
+
+pub(crate) fn metric_alarm(metrics: Vec<AlarmMetric>, threshold: f64) -> Alarm {
+    let metric = MetricAlarm {
+        metrics,
+        comparison: "GreaterThanThreshold".into(),
+        threshold: Some(threshold),
+        evaluation_periods: Some(1),
+        datapoints_to_alarm: None,
+        treat_missing_data: None,
+    };
+    alarm("kms-quota", AlarmKind::Metric(metric))
+}
+
+/// An alarm on an expression over the use of the symmetric pool, `m1`.
+pub(crate) fn math_alarm(expression: &str, threshold: f64) -> Alarm {
+    let expression = AlarmMetric {
+        id: Some("e1".into()),
+        source: AlarmMetricSource::Expression {
+            expression: expression.into(),
+            period_seconds: None,
+        },
+        returns_data: true,
+        account_id: None,
+    };
+    metric_alarm(vec![usage_metric("Sum", 60), expression], threshold)
+}
+
+/// An alarm on the metric that [`metric_filter`] feeds.
+pub(crate) fn filter_alarm() -> Alarm {
+    let metric = AlarmMetric {
+        id: None,
+        source: AlarmMetricSource::Statistic {
+            namespace: "Security".into(),
+            name: "KmsThrottled".into(),
+            dimensions: Default::default(),
+            statistic: "Sum".into(),
+            period_seconds: 60,
+        },
+        returns_data: true,
+        account_id: None,
+    };
+    let mut alarm = metric_alarm(vec![metric], 0.0);
+    alarm.name = "kms-throttled".into();
+    alarm.arn = Arn::new("arn:aws:cloudwatch:eu-west-3:111122223333:alarm:kms-throttled");
+    alarm
+}
+
+pub(crate) fn metric_filter() -> MetricFilter {
+    MetricFilter {
+        name: "kms-throttled".into(),
+        log_group: "trail".into(),
+        pattern: r#"{ ($.eventSource = "kms.amazonaws.com") && ($.errorCode = "ThrottlingException") }"#.into(),
+        metrics: vec![FilterMetric {
+            namespace: "Security".into(),
+            name: "KmsThrottled".into(),
+        }],
+    }
+}
+
+pub(crate) fn log_alarm(query: &str) -> Alarm {
+    let log = LogAlarm {
+        query: query.into(),
+        log_groups: vec!["trail".into()],
+        comparison: "GreaterThanThreshold".into(),
+        threshold: Some(0.0),
+    };
+    alarm("kms-throttled-query", AlarmKind::Log(log))
+}
+
+pub(crate) fn composite_alarm(name: &str, rule: &str) -> Alarm {
+    alarm(name, AlarmKind::Composite { rule: rule.into() })
+}
+
+/// A trail of every Region that records everything and delivers to the log group `trail`.
+pub(crate) fn trail() -> Trail {
+    Trail {
+        arn: Arn::new("arn:aws:cloudtrail:eu-west-3:111122223333:trail/all"),
+        home_region: Region::new("eu-west-3"),
+        is_multi_region: true,
+        is_organization: false,
+        log_group: Some("arn:aws:logs:eu-west-3:111122223333:log-group:trail:*".into()),
+        status: Fact::Known(TrailStatus {
+            is_logging: true,
+            log_group_error: None,
+        }),
+        selectors: Fact::Known(TrailSelectors::Basic(vec![EventSelector {
+            include_management_events: true,
+            read_write_type: "All".into(),
+            exclude_management_event_sources: Vec::new(),
+        }])),
+    }
+}
