@@ -2,9 +2,11 @@
 //! table registers them.
 
 mod bucket_key_disabled;
+mod dead_throttle_alarm;
 mod duplicate_classification_key;
 mod exceptions;
 mod finding;
+mod missing_throttle_alarm;
 mod near_request_quota;
 mod outcomes;
 mod quota_below_default;
@@ -19,6 +21,7 @@ pub use outcomes::{Failure, Outcomes, Tally};
 pub use settings::check_config;
 pub use subject::{JudgedKey, Subject};
 
+use crate::config::Config;
 use crate::severity::Severity;
 
 /// A check.
@@ -56,6 +59,16 @@ pub struct Setting {
     pub meaning: &'static str,
 }
 
+impl Setting {
+    /// Its value for a check: the configuration's, else its own.
+    fn of(&self, check: &str, config: &Config) -> f64 {
+        let settings = config.checks.get(check);
+        settings
+            .and_then(|settings| settings.thresholds.get(self.name).copied())
+            .unwrap_or(self.default)
+    }
+}
+
 /// Every check, in the order of the three questions: keys, quota, buckets.
 pub const CHECKS: &[&Check] = &[
     &unjustified_key::CHECK,
@@ -63,6 +76,8 @@ pub const CHECKS: &[&Check] = &[
     &duplicate_classification_key::CHECK,
     &near_request_quota::CHECK,
     &quota_below_default::CHECK,
+    &missing_throttle_alarm::CHECK,
+    &dead_throttle_alarm::CHECK,
     &bucket_key_disabled::CHECK,
 ];
 

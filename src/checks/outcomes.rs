@@ -99,10 +99,7 @@ impl Outcomes<'_> {
 
     /// A threshold of the check: the configuration's, else the check's own.
     pub fn setting(&self, setting: &Setting) -> f64 {
-        let settings = self.subject.config.checks.get(self.check.id);
-        settings
-            .and_then(|settings| settings.thresholds.get(setting.name).copied())
-            .unwrap_or(setting.default)
+        setting.of(self.check.id, self.subject.config)
     }
 
     /// A resource of the account in a Region.

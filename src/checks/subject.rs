@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 
+use super::dead_throttle_alarm;
 use crate::config::Config;
 use crate::facts::{AccountFacts, Key, RegionFacts, RegionState};
-use crate::model::{Standing, standing};
+use crate::model::{Standing, ThrottleAlarm, standing, throttle_alarms};
 
 /// One account, the configuration it is judged by, and the moment the judgement refers to.
 pub struct Subject<'a> {
@@ -16,6 +17,8 @@ pub struct Subject<'a> {
     pub as_of: Timestamp,
     /// Where each key of each Region stands.
     standings: Vec<Vec<Standing<'a>>>,
+    /// The alarms that are meant to tell of throttling, judged.
+    pub throttle_alarms: Vec<ThrottleAlarm<'a>>,
 }
 
 /// A key, and where it stands.
@@ -41,6 +44,7 @@ impl<'a> Subject<'a> {
             config,
             as_of,
             standings: standings.collect(),
+            throttle_alarms: throttle_alarms(account, dead_throttle_alarm::limits(config)),
         }
     }
 
