@@ -1,7 +1,7 @@
 //! The peak of each quota, as rows.
 
 use super::rows::{QuotaRow, UsageState};
-use crate::facts::{AccountFacts, Fact, RegionFacts, RequestQuota};
+use crate::facts::{AccountFacts, Contributors, Fact, RegionFacts, RequestQuota};
 use crate::model::Headroom;
 
 /// The quotas of a Region that belong in a report: the cryptographic pools always, others where they have data. Where
@@ -45,7 +45,7 @@ fn row(account: &AccountFacts, region: &RegionFacts, quota: &RequestQuota) -> Ro
         window_start: usage.map(|usage| usage.window_start),
         window_end: usage.map(|usage| usage.window_end),
         resolution_seconds: usage.map(|usage| usage.resolution_seconds),
-        top_keys: None,
+        top_keys: quota.contributors.known().map(Contributors::keys),
     };
     Row {
         usage: state,

@@ -7,13 +7,16 @@ mod bucket_key_disabled;
 mod bucket_key_unsupported;
 mod bucket_key_unusable;
 mod cross_account_bucket_key;
+mod dead_throttle_alarm;
 mod duplicate_classification_key;
 mod exceptions;
 mod expired_exception;
 mod finding;
 mod kms_buckets;
+mod missing_throttle_alarm;
 mod near_request_quota;
 mod outcomes;
+mod quota_below_default;
 mod settings;
 mod subject;
 mod unmatched_exception;
@@ -26,6 +29,7 @@ pub use outcomes::{Failure, Outcomes, Tally};
 pub use settings::check_config;
 pub use subject::{JudgedKey, Subject};
 
+use crate::config::Config;
 use crate::severity::Severity;
 
 /// A check.
@@ -63,12 +67,25 @@ pub struct Setting {
     pub meaning: &'static str,
 }
 
+impl Setting {
+    /// Its value for a check: the configuration's, else its own.
+    fn of(&self, check: &str, config: &Config) -> f64 {
+        let settings = config.checks.get(check);
+        settings
+            .and_then(|settings| settings.thresholds.get(self.name).copied())
+            .unwrap_or(self.default)
+    }
+}
+
 /// Every check, in the order of the three questions: keys, quota, buckets; then the configuration itself.
 pub const CHECKS: &[&Check] = &[
     &unjustified_key::CHECK,
     &unrecognized_justification::CHECK,
     &duplicate_classification_key::CHECK,
     &near_request_quota::CHECK,
+    &quota_below_default::CHECK,
+    &missing_throttle_alarm::CHECK,
+    &dead_throttle_alarm::CHECK,
     &bucket_key_disabled::CHECK,
     &bucket_key_bypasses_context::CHECK,
     &bucket_key_unsupported::CHECK,

@@ -1,9 +1,12 @@
-//! `near-request-quota`: a peak that came close to a request quota.
+//! `near-request-quota`: a peak that came close to a request quota, or to the limit of a custom key store.
+
+mod contributors;
+mod key_store;
 
 use super::outcomes::{Failure, observed};
 use super::{Check, Outcomes, Subject};
 use crate::facts::{Fact, LimitSource, RegionFacts, RequestQuota, Usage};
-use crate::model::Headroom;
+use crate::model::{Headroom, limit_is_certain};
 use crate::numbers::percent;
 use crate::severity::Severity;
 
@@ -27,15 +30,28 @@ const HIGH_PERCENT: f64 = 90.0;
 const CRITICAL_PERCENT: f64 = 100.0;
 
 fn assess(subject: &Subject<'_>, outcomes: &mut Outcomes<'_>) {
+    let threshold = subject.config.quota.threshold_percent;
     for region in subject.regions() {
         for quota in &region.quotas {
             match &quota.usage {
-                Fact::Known(usage) => judge(region, quota, usage, subject.config.quota.threshold_percent, outcomes),
+                Fact::Known(usage) => judge(region, quota, usage, threshold, outcomes),
                 Fact::Unavailable(reason) => {
                     outcomes.not_assessed(format!("its use could not be read: {}", reason.code));
                 }
                 Fact::NotCollected => outcomes.not_assessed("its use was not collected"),
             }
+        }
+        match &region.custom_key_stores {
+            Fact::Known(stores) => {
+                for store in stores {
+                    key_store::judge(region, store, threshold, outcomes);
+                }
+            }
+            Fact::Unavailable(reason) => {
+                outcomes.not_assessed(format!("its custom key stores could not be read: {}", reason.code));
+            }
+            // No key lies in one.
+            Fact::NotCollected => {}
         }
     }
 }
@@ -56,7 +72,9 @@ fn judge(region: &RegionFacts, quota: &RequestQuota, usage: &Usage, threshold: f
     let certain = limit_is_certain(region, quota);
     if headroom.reaches(threshold) {
         let resource = outcomes.quota(&region.region, quota);
-        outcomes.fail(resource, failure(quota, usage, &headroom, threshold, certain));
+        let mut failure = failure(quota, usage, &headroom, threshold, certain);
+        contributors::name(&mut failure, region, quota, usage, &headroom);
+        outcomes.fail(resource, failure);
     } else if certain {
         outcomes.pass();
     } else {
@@ -64,27 +82,17 @@ fn judge(region: &RegionFacts, quota: &RequestQuota, usage: &Usage, threshold: f
     }
 }
 
-/// Whether the limit is the account's own: the applied value, or the AWS default where Service Quotas was read and
-/// holds no applied value.
-fn limit_is_certain(region: &RegionFacts, quota: &RequestQuota) -> bool {
-    if quota.applied_value.unavailable().is_some() {
-        return false;
-    }
-    match quota.limit_source {
-        LimitSource::Applied => true,
-        LimitSource::Default => region.applied_quotas.known().is_some(),
-        LimitSource::Builtin => false,
-    }
-}
-
-fn failure(quota: &RequestQuota, usage: &Usage, headroom: &Headroom, threshold: f64, certain: bool) -> Failure {
-    let severity = if headroom.reaches(CRITICAL_PERCENT) {
+fn severity(headroom: &Headroom) -> Severity {
+    if headroom.reaches(CRITICAL_PERCENT) {
         Severity::Critical
     } else if headroom.reaches(HIGH_PERCENT) {
         Severity::High
     } else {
         CHECK.severity
-    };
+    }
+}
+
+fn failure(quota: &RequestQuota, usage: &Usage, headroom: &Headroom, threshold: f64, certain: bool) -> Failure {
     let rate = usage.rate(headroom.peak);
     let mut source = match quota.limit_source {
         LimitSource::Applied => "the quota applied to the account",
@@ -96,7 +104,7 @@ fn failure(quota: &RequestQuota, usage: &Usage, headroom: &Headroom, threshold: 
         source.push_str("; the account's own limit could not be read and may be higher");
     }
     Failure {
-        severity: Some(severity),
+        severity: Some(severity(headroom)),
         detail: format!(
             "In the minute of {} there were {rate} requests/s, {} of {} requests/s ({source}). The figure is \
              the average of that minute and so a lower bound: a burst shorter than a minute was higher.",
@@ -125,9 +133,9 @@ fn failure(quota: &RequestQuota, usage: &Usage, headroom: &Headroom, threshold: 
 mod tests {
     use super::super::fixtures::judge;
     use super::*;
-    use crate::facts::examples::{account, denied, quota, region};
+    use crate::facts::examples::{account, custom_key_store, denied, quota, region};
 
-    fn severity(sum: f64) -> Option<Severity> {
+    fn severity_at(sum: f64) -> Option<Severity> {
         let mut here = region([]);
         here.quotas = vec![quota(10_000.0, Some(sum))];
         judge(&CHECK, account(here))
@@ -138,10 +146,10 @@ mod tests {
 
     #[test]
     fn severity_rises_at_seventy_ninety_and_a_hundred_percent() {
-        assert_eq!(severity(419_940.0), None, "69.99 %");
-        assert_eq!(severity(420_000.0), Some(Severity::Medium));
-        assert_eq!(severity(540_000.0), Some(Severity::High));
-        assert_eq!(severity(600_000.0), Some(Severity::Critical));
+        assert_eq!(severity_at(419_940.0), None, "69.99 %");
+        assert_eq!(severity_at(420_000.0), Some(Severity::Medium));
+        assert_eq!(severity_at(540_000.0), Some(Severity::High));
+        assert_eq!(severity_at(600_000.0), Some(Severity::Critical));
     }
 
     #[test]
@@ -176,5 +184,55 @@ mod tests {
             judged.findings[0].detail.contains("may be higher"),
             "a high one is a finding that says so"
         );
+    }
+    fn of_store(busiest_minute: Option<f64>, throttled: Option<f64>) -> super::super::fixtures::Judged {
+        let mut here = region([]);
+        here.custom_key_stores = Fact::Known(vec![custom_key_store(busiest_minute, throttled)]);
+        judge(&CHECK, account(here))
+    }
+
+    #[test]
+    fn a_custom_key_store_is_held_against_its_own_limit() {
+        assert_eq!(of_store(Some(75_592.0), None).tally.passed, 1, "69.99 %");
+        let judged = of_store(Some(75_600.0), None);
+        assert_eq!(judged.findings[0].severity, Severity::Medium, "70 %");
+        assert_eq!(judged.findings[0].resource.kind, "kms-custom-key-store");
+        assert_eq!(
+            judged.findings[0].resource.arn.as_str(),
+            "arn:aws:kms:eu-west-3:111122223333:custom-key-store/cks-1234567890abcdef0"
+        );
+        assert!(judged.findings[0].detail.contains("70 % of the 1,800 requests/s"));
+    }
+
+    #[test]
+    fn a_throttled_custom_key_store_is_critical_whatever_its_peak() {
+        let judged = of_store(Some(60.0), Some(1.0));
+        assert_eq!(judged.findings[0].severity, Severity::Critical);
+        assert!(judged.findings[0].detail.starts_with("KMS throttled requests"));
+        assert_eq!(of_store(Some(60.0), Some(0.0)).tally.passed, 1);
+    }
+
+    #[test]
+    fn a_custom_key_store_of_which_something_was_denied_is_not_assessed_unless_the_rest_says_enough() {
+        let mut store = custom_key_store(Some(60.0), None);
+        store.throttled = denied("cloudwatch:GetMetricData");
+        let mut here = region([]);
+        here.custom_key_stores = Fact::Known(vec![store.clone()]);
+        let judged = judge(&CHECK, account(here.clone()));
+        assert_eq!((judged.tally.passed, judged.tally.not_assessed.len()), (0, 1));
+        store.usage = denied("cloudwatch:GetMetricData");
+        store.throttled = custom_key_store(None, Some(7.0)).throttled;
+        here.custom_key_stores = Fact::Known(vec![store]);
+        let judged = judge(&CHECK, account(here.clone()));
+        assert!(judged.findings[0].detail.contains("is not known"));
+        here.custom_key_stores = denied("kms:DescribeCustomKeyStores");
+        assert_eq!(judge(&CHECK, account(here)).tally.not_assessed.len(), 1);
+    }
+
+    #[test]
+    fn an_idle_custom_key_store_is_neither_pass_nor_fail() {
+        let judged = of_store(None, None);
+        assert_eq!((judged.tally.passed, judged.tally.failed), (0, 0));
+        assert_eq!(judged.tally.not_assessed.len(), 1);
     }
 }

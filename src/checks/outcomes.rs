@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::exceptions::ExceptionUse;
 use super::finding::{Finding, FindingException, Resource, fingerprint};
 use super::{Check, Setting, Subject};
-use crate::facts::{Arn, Bucket, Key, Region, RequestQuota};
+use crate::facts::{Arn, Bucket, CustomKeyStore, Key, Region, RequestQuota};
 use crate::published::MicroDollars;
 use crate::severity::Severity;
 
@@ -99,10 +99,7 @@ impl Outcomes<'_> {
 
     /// A threshold of the check: the configuration's, else the check's own.
     pub fn setting(&self, setting: &Setting) -> f64 {
-        let settings = self.subject.config.checks.get(self.check.id);
-        settings
-            .and_then(|settings| settings.thresholds.get(setting.name).copied())
-            .unwrap_or(setting.default)
+        setting.of(self.check.id, self.subject.config)
     }
 
     /// A resource of the account in a Region.
@@ -127,6 +124,13 @@ impl Outcomes<'_> {
         let account = self.subject.account;
         let arn = Arn::of_kms_quota(&account.partition, region, &account.account_id, &quota.code);
         self.resource("kms-request-quota", Some(region), arn, &quota.pool)
+    }
+
+    /// A custom key store as the resource of a finding.
+    pub fn custom_key_store(&self, region: &Region, store: &CustomKeyStore) -> Resource {
+        let account = self.subject.account;
+        let arn = Arn::of_custom_key_store(&account.partition, region, &account.account_id, &store.id);
+        self.resource("kms-custom-key-store", Some(region), arn, &store.name)
     }
 
     /// A bucket as the resource of a finding.

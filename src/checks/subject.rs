@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 
+use super::dead_throttle_alarm;
 use crate::config::Config;
 use crate::facts::{AccountFacts, Key, RegionFacts, RegionState};
-use crate::model::{BucketKeyTarget, Standing, bucket_key_targets, standing};
+use crate::model::{BucketKeyTarget, Standing, ThrottleAlarm, bucket_key_targets, standing, throttle_alarms};
 
 /// One account, the configuration it is judged by, and the moment the judgement refers to.
 pub struct Subject<'a> {
@@ -18,6 +19,8 @@ pub struct Subject<'a> {
     standings: Vec<Vec<Standing<'a>>>,
     /// The key that each bucket means, in the order of the buckets; `None` where KMS does not encrypt it.
     pub(super) bucket_keys: Vec<Option<BucketKeyTarget<'a>>>,
+    /// The alarms that are meant to tell of throttling, judged.
+    pub throttle_alarms: Vec<ThrottleAlarm<'a>>,
 }
 
 /// A key, and where it stands.
@@ -44,6 +47,7 @@ impl<'a> Subject<'a> {
             as_of,
             standings: standings.collect(),
             bucket_keys: bucket_key_targets(account),
+            throttle_alarms: throttle_alarms(account, dead_throttle_alarm::limits(config)),
         }
     }
 

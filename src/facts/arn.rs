@@ -28,6 +28,12 @@ impl Arn {
         Arn(format!("arn:{partition}:servicequotas:{region}:{account}:kms/{code}"))
     }
 
+    /// A name for a custom key store in the form of an ARN. AWS gives key stores an id and no ARN; this one is the same in
+    /// every scan.
+    pub fn of_custom_key_store(partition: &str, region: &Region, account: &AccountId, id: &str) -> Self {
+        Arn(format!("arn:{partition}:kms:{region}:{account}:custom-key-store/{id}"))
+    }
+
     /// The ARN as text.
     pub fn as_str(&self) -> &str {
         &self.0

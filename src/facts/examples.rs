@@ -69,19 +69,43 @@ pub(crate) fn quota(limit: f64, busiest_minute: Option<f64>) -> RequestQuota {
         metric: UsageMetric {
             namespace: "AWS/Usage".into(),
             name: "CallCount".into(),
-            dimensions: Default::default(),
+            dimensions: [
+                ("Service", "KMS"),
+                ("Type", "API"),
+                ("Resource", "CryptographicOperationsSymmetric"),
+                ("Class", "None"),
+            ]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into(),
         },
-        usage: Fact::Known(Usage {
-            window_start: "2026-06-01T06:00:00Z".parse().unwrap(),
-            window_end: "2026-06-15T06:00:00Z".parse().unwrap(),
-            resolution_seconds: 60,
-            datapoints: busiest_minute.iter().count() as u64,
-            peak: busiest_minute.map(|sum| Peak {
-                sum,
-                at: "2026-06-14T01:34:00Z".parse().unwrap(),
-            }),
-        }),
+        usage: Fact::Known(usage(busiest_minute)),
         contributors: Fact::NotCollected,
+    }
+}
+
+pub(crate) fn usage(busiest_minute: Option<f64>) -> Usage {
+    Usage {
+        window_start: "2026-06-01T06:00:00Z".parse().unwrap(),
+        window_end: "2026-06-15T06:00:00Z".parse().unwrap(),
+        resolution_seconds: 60,
+        datapoints: busiest_minute.iter().count() as u64,
+        peak: busiest_minute.map(|sum| Peak {
+            sum,
+            at: "2026-06-14T01:34:00Z".parse().unwrap(),
+        }),
+    }
+}
+
+/// A custom key store whose busiest minutes had so many requests, and so many that were throttled.
+pub(crate) fn custom_key_store(busiest_minute: Option<f64>, throttled: Option<f64>) -> CustomKeyStore {
+    CustomKeyStore {
+        id: "cks-1234567890abcdef0".into(),
+        name: "vault".into(),
+        kind: CustomKeyStoreType::ExternalKeyStore,
+        state: ConnectionState::Connected,
+        connection_error: None,
+        usage: Fact::Known(usage(busiest_minute)),
+        throttled: Fact::Known(usage(throttled)),
     }
 }
 
@@ -145,5 +169,125 @@ pub(crate) fn scan() -> ScanFacts {
         partition: "aws".into(),
         accounts: vec![AccountId::new("111122223333")],
         parameters: Default::default(),
+    }
+}
+
+/// The usage metric of the symmetric pool as an entry of an alarm, `m1`, that is not watched itself.
+pub(crate) fn usage_metric(statistic: &str, period_seconds: u32) -> AlarmMetric {
+    let metric = quota(10_000.0, None).metric;
+    AlarmMetric {
+        id: Some("m1".into()),
+        source: AlarmMetricSource::Statistic {
+            namespace: metric.namespace,
+            name: metric.name,
+            dimensions: metric.dimensions,
+            statistic: statistic.into(),
+            period_seconds,
+        },
+        returns_data: false,
+        account_id: None,
+    }
+}
+
+fn alarm(name: &str, kind: AlarmKind) -> Alarm {
+    Alarm {
+        arn: Arn::new(format!("arn:aws:cloudwatch:eu-west-3:111122223333:alarm:{name}")),
+        name: name.into(),
+        actions_enabled: true,
+        actions: vec!["arn:aws:sns:eu-west-3:111122223333:pager".into()],
+        state: AlarmState::Ok,
+        kind,
+    }
+}
+
+pub(crate) fn metric_alarm(metrics: Vec<AlarmMetric>, threshold: f64) -> Alarm {
+    let metric = MetricAlarm {
+        metrics,
+        comparison: "GreaterThanThreshold".into(),
+        threshold: Some(threshold),
+        evaluation_periods: Some(1),
+        datapoints_to_alarm: None,
+        treat_missing_data: None,
+    };
+    alarm("kms-quota", AlarmKind::Metric(metric))
+}
+
+/// An alarm on an expression over the use of the symmetric pool, `m1`.
+pub(crate) fn math_alarm(expression: &str, threshold: f64) -> Alarm {
+    let expression = AlarmMetric {
+        id: Some("e1".into()),
+        source: AlarmMetricSource::Expression {
+            expression: expression.into(),
+            period_seconds: None,
+        },
+        returns_data: true,
+        account_id: None,
+    };
+    metric_alarm(vec![usage_metric("Sum", 60), expression], threshold)
+}
+
+/// An alarm on the metric that [`metric_filter`] feeds.
+pub(crate) fn filter_alarm() -> Alarm {
+    let metric = AlarmMetric {
+        id: None,
+        source: AlarmMetricSource::Statistic {
+            namespace: "Security".into(),
+            name: "KmsThrottled".into(),
+            dimensions: Default::default(),
+            statistic: "Sum".into(),
+            period_seconds: 60,
+        },
+        returns_data: true,
+        account_id: None,
+    };
+    let mut alarm = metric_alarm(vec![metric], 0.0);
+    alarm.name = "kms-throttled".into();
+    alarm.arn = Arn::new("arn:aws:cloudwatch:eu-west-3:111122223333:alarm:kms-throttled");
+    alarm
+}
+
+pub(crate) fn metric_filter() -> MetricFilter {
+    MetricFilter {
+        name: "kms-throttled".into(),
+        log_group: "trail".into(),
+        pattern: r#"{ ($.eventSource = "kms.amazonaws.com") && ($.errorCode = "ThrottlingException") }"#.into(),
+        metrics: vec![FilterMetric {
+            namespace: "Security".into(),
+            name: "KmsThrottled".into(),
+        }],
+    }
+}
+
+pub(crate) fn log_alarm(query: &str) -> Alarm {
+    let log = LogAlarm {
+        query: query.into(),
+        log_groups: vec!["trail".into()],
+        comparison: "GreaterThanThreshold".into(),
+        threshold: Some(0.0),
+    };
+    alarm("kms-throttled-query", AlarmKind::Log(log))
+}
+
+pub(crate) fn composite_alarm(name: &str, rule: &str) -> Alarm {
+    alarm(name, AlarmKind::Composite { rule: rule.into() })
+}
+
+/// A trail of every Region that records everything and delivers to the log group `trail`.
+pub(crate) fn trail() -> Trail {
+    Trail {
+        arn: Arn::new("arn:aws:cloudtrail:eu-west-3:111122223333:trail/all"),
+        home_region: Region::new("eu-west-3"),
+        is_multi_region: true,
+        is_organization: false,
+        log_group: Some("arn:aws:logs:eu-west-3:111122223333:log-group:trail:*".into()),
+        status: Fact::Known(TrailStatus {
+            is_logging: true,
+            log_group_error: None,
+        }),
+        selectors: Fact::Known(TrailSelectors::Basic(vec![EventSelector {
+            include_management_events: true,
+            read_write_type: "All".into(),
+            exclude_management_event_sources: Vec::new(),
+        }])),
     }
 }

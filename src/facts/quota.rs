@@ -83,6 +83,21 @@ pub struct Contributor {
     pub requests: f64,
 }
 
+impl Contributors {
+    /// The keys of the busiest, in their order and each once.
+    pub fn keys(&self) -> Vec<Arn> {
+        let mut keys: Vec<Arn> = Vec::new();
+        for contributor in &self.top {
+            for key in std::iter::once(&contributor.key).chain(&contributor.destination_key) {
+                if !keys.contains(key) {
+                    keys.push(key.clone());
+                }
+            }
+        }
+        keys
+    }
+}
+
 /// The quota on how many keys an account may have in a Region, of every spec and state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct KeyCountQuota {

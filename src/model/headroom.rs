@@ -1,6 +1,6 @@
 //! How full a request quota got.
 
-use crate::facts::{Peak, RequestQuota, Usage};
+use crate::facts::{LimitSource, Peak, RegionFacts, RequestQuota, RequestsPerSecond, Usage};
 
 /// The peak of a quota, held against its limit.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -16,8 +16,13 @@ pub struct Headroom {
 impl Headroom {
     /// The headroom of a quota; `None` where its metric had no datapoint, or its limit is nothing to divide by.
     pub fn of(quota: &RequestQuota, usage: &Usage) -> Option<Self> {
+        Headroom::within(quota.limit, usage)
+    }
+
+    /// The same for a limit that no quota of Service Quotas stands for.
+    pub fn within(limit: RequestsPerSecond, usage: &Usage) -> Option<Self> {
         let peak = usage.peak?;
-        let allowed = quota.limit.0 * f64::from(usage.resolution_seconds);
+        let allowed = limit.0 * f64::from(usage.resolution_seconds);
         (allowed > 0.0).then_some(Headroom {
             peak,
             utilization: peak.sum / allowed,
@@ -32,10 +37,23 @@ impl Headroom {
     }
 }
 
+/// Whether the limit of a quota is the account's own: the applied value, or the AWS default where Service Quotas was read
+/// and holds no applied value.
+pub fn limit_is_certain(region: &RegionFacts, quota: &RequestQuota) -> bool {
+    if quota.applied_value.unavailable().is_some() {
+        return false;
+    }
+    match quota.limit_source {
+        LimitSource::Applied => true,
+        LimitSource::Default => region.applied_quotas.known().is_some(),
+        LimitSource::Builtin => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::{Fact, LimitSource, RequestsPerSecond, UsageMetric};
+    use crate::facts::{Fact, UsageMetric};
     use jiff::Timestamp;
 
     fn headroom(limit: f64, sum: f64) -> Headroom {

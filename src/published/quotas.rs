@@ -8,6 +8,12 @@ use crate::facts::{Region, RequestsPerSecond, UsageMetric};
 /// ML-DSA pools are not confirmed by an AWS page; what Service Quotas states goes before all of it.
 const CATALOGUE: &str = include_str!("kms-service-quotas.tsv");
 
+/// The requests a second that KMS allows for each custom key store, CloudHSM and external ones alike. Service Quotas does
+/// not list it, no call tells it, and it cannot be raised. They count against the symmetric pool as well.
+///
+/// Source: <https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html>.
+pub const CUSTOM_KEY_STORE_RATE: RequestsPerSecond = RequestsPerSecond(1_800.0);
+
 /// The symmetric pool: the one quota whose default differs between the Regions of the commercial partition.
 const SYMMETRIC_POOL: &str = "L-6E3AF000";
 
