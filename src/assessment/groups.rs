@@ -83,10 +83,10 @@ impl Groups {
     fn place(&mut self, finding: &Finding) -> &mut Place {
         let group = self
             .groups
-            .entry((Reverse(finding.severity), finding.check.clone()))
+            .entry((Reverse(finding.severity), finding.check.to_string()))
             .or_insert_with(|| Group {
-                title: finding.title.clone(),
-                remediation: finding.remediation.clone(),
+                title: finding.title.to_string(),
+                remediation: finding.remediation.to_string(),
                 places: BTreeMap::new(),
             });
         let resource = &finding.resource;

@@ -1,5 +1,6 @@
 //! Findings.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::str::FromStr;
@@ -62,30 +63,34 @@ impl FromStr for Severity {
 }
 
 /// One thing that is wrong with one resource.
+// There can be a hundred thousand in an account, so what the check says of all of them alike is not copied for each.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
     /// The same for the same check and resource in every scan.
     pub fingerprint: String,
     /// The id of the check.
-    pub check: String,
+    pub check: Cow<'static, str>,
     /// How much it matters.
     pub severity: Severity,
     /// What it is about.
     pub resource: Resource,
     /// What is wrong.
-    pub title: String,
+    pub title: Cow<'static, str>,
     /// What is wrong with this resource, in a sentence or two, and why it matters.
     pub detail: String,
     /// The facts that were observed, as data.
-    pub observed: BTreeMap<String, serde_json::Value>,
+    pub observed: Observed,
     /// What to do.
-    pub remediation: String,
+    pub remediation: Cow<'static, str>,
     /// What it costs a month, where that is known.
     pub monthly_cost_usd: Option<MicroDollars>,
     /// The exception of the configuration that covers it, if one does. Such a finding is counted as excepted, and
     /// neither by severity nor for `--fail-on`.
     pub exception: Option<FindingException>,
 }
+
+/// Facts by their names, as data.
+pub type Observed = BTreeMap<Cow<'static, str>, serde_json::Value>;
 
 /// Why a finding is accepted, and until when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -101,7 +106,7 @@ pub struct FindingException {
 pub struct Resource {
     /// The kind of resource: `kms-key`, `kms-request-quota` or `s3-bucket`.
     #[serde(rename = "type")]
-    pub kind: String,
+    pub kind: Cow<'static, str>,
     /// Its ARN.
     pub arn: Arn,
     /// The account that was scanned; null where the finding is about the configuration, which no account has.

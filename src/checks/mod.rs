@@ -9,7 +9,7 @@ mod outcomes;
 mod unjustified_key;
 mod unrecognized_justification;
 
-pub use finding::{Finding, FindingException, Resource, Severity};
+pub use finding::{Finding, FindingException, Observed, Resource, Severity};
 pub use outcomes::{Outcomes, Tally};
 
 use crate::config::Config;

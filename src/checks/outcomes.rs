@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use super::Check;
-use super::finding::{Finding, Resource, Severity, fingerprint};
+use super::finding::{Finding, Observed, Resource, Severity, fingerprint};
 use crate::facts::{AccountFacts, AccountId, Arn, Bucket, Key, Region, RequestQuota};
 use crate::published::MicroDollars;
 
@@ -38,7 +36,7 @@ pub struct Failure {
     /// What is wrong with this resource.
     pub detail: String,
     /// The facts, as data.
-    pub observed: BTreeMap<String, Value>,
+    pub observed: Observed,
     /// What it costs a month.
     pub monthly_cost: Option<MicroDollars>,
 }
@@ -74,13 +72,13 @@ impl<'a> Outcomes<'a> {
         self.tally.failed += 1;
         self.findings.push(Finding {
             fingerprint: fingerprint(self.check.id, self.account_id, &resource.arn),
-            check: self.check.id.to_owned(),
+            check: self.check.id.into(),
             severity: failure.severity.unwrap_or(self.check.severity),
             resource,
-            title: self.check.title.to_owned(),
+            title: self.check.title.into(),
             detail: failure.detail,
             observed: failure.observed,
-            remediation: self.check.remediation.to_owned(),
+            remediation: self.check.remediation.into(),
             monthly_cost_usd: failure.monthly_cost,
             exception: None,
         });
@@ -89,7 +87,7 @@ impl<'a> Outcomes<'a> {
     /// A key as the resource of a finding.
     pub fn key(&self, region: &Region, key: &Key) -> Resource {
         Resource {
-            kind: "kms-key".to_owned(),
+            kind: "kms-key".into(),
             arn: key.arn.clone(),
             account_id: Some(self.account_id.clone()),
             region: Some(region.clone()),
@@ -100,7 +98,7 @@ impl<'a> Outcomes<'a> {
     /// A request quota as the resource of a finding.
     pub fn quota(&self, region: &Region, quota: &RequestQuota) -> Resource {
         Resource {
-            kind: "kms-request-quota".to_owned(),
+            kind: "kms-request-quota".into(),
             arn: Arn::of_kms_quota(self.partition, region, self.account_id, &quota.code),
             account_id: Some(self.account_id.clone()),
             region: Some(region.clone()),
@@ -111,7 +109,7 @@ impl<'a> Outcomes<'a> {
     /// A bucket as the resource of a finding.
     pub fn bucket(&self, bucket: &Bucket) -> Resource {
         Resource {
-            kind: "s3-bucket".to_owned(),
+            kind: "s3-bucket".into(),
             arn: Arn::of_bucket(self.partition, &bucket.name),
             account_id: Some(self.account_id.clone()),
             region: bucket.region.clone(),
@@ -123,7 +121,7 @@ impl<'a> Outcomes<'a> {
 /// Observed facts, from pairs of a name and anything that has a JSON form.
 macro_rules! observed {
     ($($name:literal: $value:expr),* $(,)?) => {
-        std::collections::BTreeMap::from([$(($name.to_owned(), serde_json::json!($value)),)*])
+        std::collections::BTreeMap::from([$(($name.into(), serde_json::json!($value)),)*])
     };
 }
 pub(super) use observed;
