@@ -173,7 +173,7 @@ mod tests {
         let order: Vec<_> = judged
             .findings
             .iter()
-            .map(|finding| (finding.check.as_str(), finding.resource.name.as_str()))
+            .map(|finding| (&*finding.check, finding.resource.name.as_str()))
             .collect();
         assert_eq!(
             order,

@@ -87,7 +87,7 @@ impl Groups {
         for findings in findings.chunk_by(|a, b| place_of(a) == place_of(b)) {
             for finding in findings {
                 if let Some(exception) = &finding.exception {
-                    let name = (finding.check.clone(), exception.clone());
+                    let name = (finding.check.to_string(), exception.clone());
                     *self.accepted.entry(name).or_default() += 1;
                 }
             }
@@ -104,11 +104,11 @@ impl Groups {
             .groups
             .entry((
                 Reverse(finding.severity),
-                finding.check.clone(),
-                finding.remediation.clone(),
+                finding.check.to_string(),
+                finding.remediation.to_string(),
             ))
             .or_insert_with(|| Group {
-                title: finding.title.clone(),
+                title: finding.title.to_string(),
                 places: BTreeMap::new(),
             });
         let resource = &finding.resource;

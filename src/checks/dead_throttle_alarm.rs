@@ -195,7 +195,7 @@ mod tests {
         alarm.actions_enabled = false;
         let finding = judged(60.0, vec![alarm]).findings.remove(0);
         assert_eq!(
-            (finding.resource.kind.as_str(), finding.severity),
+            (finding.resource.kind.as_ref(), finding.severity),
             ("cloudwatch-alarm", Severity::Medium)
         );
         assert_eq!(

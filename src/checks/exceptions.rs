@@ -174,16 +174,16 @@ fn finding_about(check: &Check, position: usize, exception: &Exception, detail: 
     ));
     Finding {
         fingerprint: fingerprint(check.id, account, &id),
-        check: check.id.to_owned(),
+        check: check.id.into(),
         severity: check.severity,
         resource: Resource {
-            kind: "exception".to_owned(),
+            kind: "exception".into(),
             arn: id,
             account_id: None,
             region: None,
             name: format!("{} for {}", exception.check, exception.resource),
         },
-        title: check.title.to_owned(),
+        title: check.title.into(),
         detail,
         observed: observed! {
             "position": position + 1,
@@ -193,7 +193,7 @@ fn finding_about(check: &Check, position: usize, exception: &Exception, detail: 
             "reason": exception.reason,
             "expires": exception.expires,
         },
-        remediation: check.remediation.to_owned(),
+        remediation: check.remediation.into(),
         monthly_cost_usd: None,
         exception: None,
     }

@@ -1,5 +1,6 @@
 //! Findings.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -13,29 +14,33 @@ use crate::published::MicroDollars;
 use crate::severity::Severity;
 
 /// One thing that is wrong with one resource.
+// There can be a hundred thousand in an account, so what the check says of all of them alike is not copied for each.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
     /// The same for the same check and resource in every scan.
     pub fingerprint: String,
     /// The id of the check.
-    pub check: String,
+    pub check: Cow<'static, str>,
     /// How much it matters.
     pub severity: Severity,
     /// What it is about.
     pub resource: Resource,
     /// What is wrong.
-    pub title: String,
+    pub title: Cow<'static, str>,
     /// What is wrong with this resource, in a sentence or two, and why it matters.
     pub detail: String,
     /// The facts that were observed, as data.
-    pub observed: BTreeMap<String, serde_json::Value>,
+    pub observed: Observed,
     /// What to do.
-    pub remediation: String,
+    pub remediation: Cow<'static, str>,
     /// What it costs a month, where that is known.
     pub monthly_cost_usd: Option<MicroDollars>,
     /// The exception that covers it, if one does: then it is in no count of findings.
     pub exception: Option<FindingException>,
 }
+
+/// Facts by their names, as data.
+pub type Observed = BTreeMap<Cow<'static, str>, serde_json::Value>;
 
 /// Why a finding is accepted for a while.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -52,7 +57,7 @@ pub struct Resource {
     /// The kind of resource: `kms-key`, `kms-key-cluster`, `kms-request-quota`, `kms-resource-quota`,
     /// `kms-custom-key-store`, `cloudwatch-alarm`, `s3-bucket` or `exception`.
     #[serde(rename = "type")]
-    pub kind: String,
+    pub kind: Cow<'static, str>,
     /// Its ARN.
     pub arn: Arn,
     /// The account that was scanned; null where the finding is about the configuration.

@@ -24,7 +24,7 @@ mod unjustified_key;
 mod unrecognized_justification;
 
 pub use exceptions::{ExceptionReview, ExceptionUse, review_exceptions};
-pub use finding::{Finding, FindingException, Resource};
+pub use finding::{Finding, FindingException, Observed, Resource};
 pub use outcomes::{Failure, Outcomes, Tally};
 pub use settings::check_config;
 pub use subject::{JudgedKey, Subject};

@@ -1,11 +1,10 @@
 //! What a check says of each resource: pass, fail or not assessed.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use super::exceptions::ExceptionUse;
-use super::finding::{Finding, FindingException, Resource, fingerprint};
+use super::finding::{Finding, FindingException, Observed, Resource, fingerprint};
 use super::{Check, Setting, Subject};
 use crate::facts::{Arn, Bucket, CustomKeyStore, Key, Region, RequestQuota};
 use crate::published::MicroDollars;
@@ -53,9 +52,9 @@ pub struct Failure {
     /// What is wrong with this resource.
     pub detail: String,
     /// The facts, as data.
-    pub observed: BTreeMap<String, Value>,
+    pub observed: Observed,
     /// What to do, where it differs from the check's own.
-    pub remediation: Option<String>,
+    pub remediation: Option<Cow<'static, str>>,
     /// What it costs a month.
     pub monthly_cost: Option<MicroDollars>,
 }
@@ -82,13 +81,13 @@ impl Outcomes<'_> {
         }
         self.findings.push(Finding {
             fingerprint: fingerprint(self.check.id, self.subject.account.account_id.as_str(), &resource.arn),
-            check: self.check.id.to_owned(),
+            check: self.check.id.into(),
             severity: configured.or(failure.severity).unwrap_or(self.check.severity),
             resource,
-            title: self.check.title.to_owned(),
+            title: self.check.title.into(),
             detail: failure.detail,
             observed: failure.observed,
-            remediation: failure.remediation.unwrap_or_else(|| self.check.remediation.to_owned()),
+            remediation: failure.remediation.unwrap_or(self.check.remediation.into()),
             monthly_cost_usd: failure.monthly_cost,
             exception: exception.map(|exception| FindingException {
                 reason: exception.reason.clone(),
@@ -103,9 +102,15 @@ impl Outcomes<'_> {
     }
 
     /// A resource of the account in a Region.
-    pub fn resource(&self, kind: &str, region: Option<&Region>, arn: Arn, name: impl Into<String>) -> Resource {
+    pub fn resource(
+        &self,
+        kind: &'static str,
+        region: Option<&Region>,
+        arn: Arn,
+        name: impl Into<String>,
+    ) -> Resource {
         Resource {
-            kind: kind.to_owned(),
+            kind: kind.into(),
             arn,
             account_id: Some(self.subject.account.account_id.clone()),
             region: region.cloned(),
@@ -143,7 +148,7 @@ impl Outcomes<'_> {
 /// Observed facts, from pairs of a name and anything that has a JSON form.
 macro_rules! observed {
     ($($name:literal: $value:expr),* $(,)?) => {
-        std::collections::BTreeMap::from([$(($name.to_owned(), serde_json::json!($value)),)*])
+        std::collections::BTreeMap::from([$(($name.into(), serde_json::json!($value)),)*])
     };
 }
 pub(super) use observed;

@@ -73,7 +73,7 @@ fn failure(bucket: &KmsBucket<'_>, verdict: &Verdict, estimates: &Estimates<'_>)
             "buckets_of_the_key": source.and_then(Source::buckets),
             "no_estimate_because": estimate.err(),
         },
-        remediation: Some(verdict.remediation()),
+        remediation: Some(verdict.remediation().into()),
         ..Failure::default()
     }
 }

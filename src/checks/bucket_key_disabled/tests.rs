@@ -19,7 +19,7 @@ fn under(key: Key) -> AccountFacts {
     account
 }
 
-fn only(judged: &Judged) -> (&str, &str, &std::collections::BTreeMap<String, Value>) {
+fn only(judged: &Judged) -> (&str, &str, &crate::checks::Observed) {
     assert_eq!(judged.findings.len(), 1);
     let finding = &judged.findings[0];
     (&finding.detail, &finding.remediation, &finding.observed)

@@ -42,10 +42,10 @@ pub(super) fn name(
             })
         })
         .collect();
-    failure.observed.insert("contributors".to_owned(), json!(top));
+    failure.observed.insert("contributors".into(), json!(top));
     let sum = rate(known.requests);
-    failure.observed.insert("contributors_rps".to_owned(), json!(sum));
-    failure.observed.insert("explained".to_owned(), json!(explained));
+    failure.observed.insert("contributors_rps".into(), json!(sum));
+    failure.observed.insert("explained".into(), json!(explained));
 }
 
 fn sentence(

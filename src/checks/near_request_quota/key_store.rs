@@ -87,7 +87,7 @@ fn failure(
             "throttled_at": throttled.map(|peak| peak.at),
             "threshold_percent": threshold,
         },
-        remediation: Some(REMEDIATION.to_owned()),
+        remediation: Some(REMEDIATION.into()),
         ..Failure::default()
     }
 }
