@@ -5,12 +5,14 @@ mod bucket_key_disabled;
 mod duplicate_classification_key;
 mod exceptions;
 mod finding;
+mod idle_replica;
 mod near_request_quota;
 mod outcomes;
 mod settings;
 mod subject;
 mod unjustified_key;
 mod unrecognized_justification;
+mod unused_key;
 
 pub use exceptions::{ExceptionReview, ExceptionUse};
 pub use finding::{Finding, FindingException, Resource};
@@ -60,6 +62,8 @@ pub const CHECKS: &[&Check] = &[
     &unjustified_key::CHECK,
     &unrecognized_justification::CHECK,
     &duplicate_classification_key::CHECK,
+    &unused_key::CHECK,
+    &idle_replica::CHECK,
     &near_request_quota::CHECK,
     &bucket_key_disabled::CHECK,
 ];

@@ -57,6 +57,26 @@ pub(crate) fn key(tags: &[(&str, &str)]) -> Key {
     }
 }
 
+/// The metadata of a key that [`key`] made, to be changed.
+pub(crate) fn key_metadata(key: &mut Key) -> &mut KeyMetadata {
+    match &mut key.metadata {
+        Fact::Known(metadata) => metadata,
+        other => panic!("no metadata: {other:?}"),
+    }
+}
+
+/// What AWS says of the last use of a key, asked at a moment.
+pub(crate) fn last_usage(last: Option<&str>, tracking_start: Option<&str>, read_at: &str) -> LastUsage {
+    LastUsage {
+        last: last.map(|at| LastUse {
+            operation: Some("Decrypt".into()),
+            at: at.parse().unwrap(),
+        }),
+        tracking_start: tracking_start.map(|moment| moment.parse().unwrap()),
+        read_at: read_at.parse().unwrap(),
+    }
+}
+
 pub(crate) fn quota(limit: f64, busiest_minute: Option<f64>) -> RequestQuota {
     RequestQuota {
         code: "L-6E3AF000".into(),

@@ -1,11 +1,16 @@
-//! Pure arithmetic over facts, with its sources: what a key costs, what its tags claim, how full a quota is.
+//! Pure arithmetic over facts, with its sources: what a key costs, what its tags claim, whether it is in use, how full a
+//! quota is.
 
 mod cost;
+mod days;
 mod headroom;
 mod justification;
 mod key_policy;
+mod key_use;
 
 pub use cost::monthly_cost;
+pub use days::{day_of, days_between};
 pub use headroom::Headroom;
 pub use justification::{Claim, Standing, UnrecognizedWord, standing};
 pub use key_policy::{KeyPolicy, Statement, Values};
+pub use key_use::{IdleKey, IdleSince, KeyUse, UseLimits, key_use};
