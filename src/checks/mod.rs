@@ -2,14 +2,18 @@
 //! table registers them.
 
 mod bucket_key_disabled;
+mod custom_key_store_without_requirement;
+mod disabled_key;
 mod duplicate_classification_key;
 mod exceptions;
+mod expiring_key_material;
 mod finding;
 mod idle_replica;
 mod near_request_quota;
 mod outcomes;
 mod settings;
 mod subject;
+mod unavailable_key;
 mod unjustified_key;
 mod unrecognized_justification;
 mod unused_key;
@@ -64,6 +68,10 @@ pub const CHECKS: &[&Check] = &[
     &duplicate_classification_key::CHECK,
     &unused_key::CHECK,
     &idle_replica::CHECK,
+    &disabled_key::CHECK,
+    &unavailable_key::CHECK,
+    &expiring_key_material::CHECK,
+    &custom_key_store_without_requirement::CHECK,
     &near_request_quota::CHECK,
     &bucket_key_disabled::CHECK,
 ];

@@ -65,6 +65,18 @@ pub(crate) fn key_metadata(key: &mut Key) -> &mut KeyMetadata {
     }
 }
 
+pub(crate) fn custom_key_store(id: &str) -> CustomKeyStore {
+    CustomKeyStore {
+        id: id.into(),
+        name: "vault".into(),
+        kind: CustomKeyStoreType::ExternalKeyStore,
+        state: ConnectionState::Connected,
+        connection_error: None,
+        usage: Fact::NotCollected,
+        throttled: Fact::NotCollected,
+    }
+}
+
 /// What AWS says of the last use of a key, asked at a moment.
 pub(crate) fn last_usage(last: Option<&str>, tracking_start: Option<&str>, read_at: &str) -> LastUsage {
     LastUsage {
