@@ -9,6 +9,7 @@ mod exceptions;
 mod expiring_key_material;
 mod finding;
 mod idle_replica;
+mod key_count_near_quota;
 mod near_request_quota;
 mod outcomes;
 mod settings;
@@ -72,6 +73,7 @@ pub const CHECKS: &[&Check] = &[
     &unavailable_key::CHECK,
     &expiring_key_material::CHECK,
     &custom_key_store_without_requirement::CHECK,
+    &key_count_near_quota::CHECK,
     &near_request_quota::CHECK,
     &bucket_key_disabled::CHECK,
 ];
