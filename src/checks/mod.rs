@@ -12,6 +12,7 @@ mod idle_replica;
 mod key_count_near_quota;
 mod near_request_quota;
 mod outcomes;
+mod per_tenant_keys;
 mod settings;
 mod subject;
 mod unavailable_key;
@@ -67,6 +68,7 @@ pub const CHECKS: &[&Check] = &[
     &unjustified_key::CHECK,
     &unrecognized_justification::CHECK,
     &duplicate_classification_key::CHECK,
+    &per_tenant_keys::CHECK,
     &unused_key::CHECK,
     &idle_replica::CHECK,
     &disabled_key::CHECK,

@@ -1,13 +1,16 @@
-//! Pure arithmetic over facts, with its sources: what a key costs, what its tags claim, whether it is in use, how full a
-//! quota is.
+//! Pure arithmetic over facts, with its sources: what a key costs, what its tags claim, whether it is in use, which keys
+//! are one scheme, how full a quota is.
 
+mod clusters;
 mod cost;
 mod days;
 mod headroom;
 mod justification;
 mod key_policy;
 mod key_use;
+mod templates;
 
+pub use clusters::{Cluster, ClusterRules, Evidence, clusters};
 pub use cost::monthly_cost;
 pub use days::{day_of, days_between};
 pub use headroom::Headroom;
