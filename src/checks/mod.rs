@@ -2,6 +2,7 @@
 //! table registers them.
 
 mod bucket_key_disabled;
+mod contradicted_justification;
 mod custom_key_store_without_requirement;
 mod disabled_key;
 mod duplicate_classification_key;
@@ -67,6 +68,7 @@ pub struct Setting {
 pub const CHECKS: &[&Check] = &[
     &unjustified_key::CHECK,
     &unrecognized_justification::CHECK,
+    &contradicted_justification::CHECK,
     &duplicate_classification_key::CHECK,
     &per_tenant_keys::CHECK,
     &unused_key::CHECK,

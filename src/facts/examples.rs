@@ -65,6 +65,35 @@ pub(crate) fn key_metadata(key: &mut Key) -> &mut KeyMetadata {
     }
 }
 
+/// Rotations that a key has completed.
+pub(crate) fn rotations(completed: &[(RotationType, &str)]) -> Fact<Vec<Rotation>> {
+    let completed = completed.iter().map(|(kind, at)| Rotation {
+        at: Some(at.parse().unwrap()),
+        kind: kind.clone(),
+    });
+    Fact::Known(completed.collect())
+}
+
+/// A trail that records every management event of its Region.
+pub(crate) fn trail(name: &str) -> Trail {
+    Trail {
+        arn: Arn::new(format!("arn:aws:cloudtrail:eu-west-3:111122223333:trail/{name}")),
+        home_region: Region::new("eu-west-3"),
+        is_multi_region: false,
+        is_organization: false,
+        log_group: None,
+        status: Fact::Known(TrailStatus {
+            is_logging: true,
+            log_group_error: None,
+        }),
+        selectors: Fact::Known(TrailSelectors::Basic(vec![EventSelector {
+            include_management_events: true,
+            read_write_type: "All".into(),
+            exclude_management_event_sources: Vec::new(),
+        }])),
+    }
+}
+
 pub(crate) fn custom_key_store(id: &str) -> CustomKeyStore {
     CustomKeyStore {
         id: id.into(),
