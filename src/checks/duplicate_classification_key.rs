@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::outcomes::{Failure, observed};
 use super::{Check, JudgedKey, Outcomes, Subject};
-use crate::facts::Key;
+use crate::facts::{Fact, Key, KeyMetadata, KeySpec, KeyState, KeyUsage};
 use crate::model::{Standing, monthly_cost};
 use crate::severity::Severity;
 
@@ -15,28 +15,40 @@ pub const CHECK: Check = Check {
     why: "One key for each class of data is the point of classification keys: whoever is allowed that class uses that \
           key. A second one for the same class in the same account and Region separates nothing and costs as much.",
     remediation: "Keep one key for the class and move to it, or give each of them the requirement that tells them \
-                  apart (a requirement tag beside the classification).",
+                  apart (a requirement tag beside the classification). Before tagging, make sure that no IAM policy \
+                  grants access by these tags (aws:ResourceTag). The key that is given up must stay until nothing is \
+                  encrypted under it any more.",
     settings: &[],
     page: include_str!("../../docs/checks/duplicate-classification-key.md"),
     assess,
 };
 
+/// What a key is for: a class of data, and what can be done with it. Keys that cannot do the same are no duplicates: a
+/// class may have a key that encrypts and one that signs.
+type Purpose<'k> = (&'k str, &'k KeySpec, &'k KeyUsage);
+
 fn assess(subject: &Subject<'_>, outcomes: &mut Outcomes<'_>) {
     for (region, keys) in subject.keys_by_region() {
-        let mut by_class: BTreeMap<&str, Vec<&Key>> = BTreeMap::new();
+        let mut by_class: BTreeMap<Purpose<'_>, Vec<(&Key, &KeyMetadata)>> = BTreeMap::new();
         for JudgedKey { key, standing, .. } in keys {
-            if let Some(reason) = key.metadata.unavailable() {
+            let metadata = match &key.metadata {
+                Fact::Known(metadata) => metadata,
                 // It may be pending deletion, and its age is unknown.
-                outcomes.not_assessed(format!("its state could not be read: {}", reason.code));
-                continue;
-            }
+                Fact::Unavailable(reason) => {
+                    outcomes.not_assessed(format!("its state could not be read: {}", reason.code));
+                    continue;
+                }
+                Fact::NotCollected => {
+                    outcomes.not_assessed("its state was not collected");
+                    continue;
+                }
+            };
             match standing {
                 // A control beside the class says why this key is a key of its own.
                 Standing::Justified(claim) if claim.controls.is_empty() => {
-                    by_class
-                        .entry(claim.class.as_deref().unwrap_or_default())
-                        .or_default()
-                        .push(key);
+                    let class = claim.class.as_deref().unwrap_or_default();
+                    let same = by_class.entry((class, &metadata.spec, &metadata.usage));
+                    same.or_default().push((key, metadata));
                 }
                 Standing::Unread(code) => {
                     outcomes.not_assessed(format!("its tags or its state could not be read: {code}"));
@@ -45,19 +57,16 @@ fn assess(subject: &Subject<'_>, outcomes: &mut Outcomes<'_>) {
                 Standing::Unrecognized(_) | Standing::Unjustified(_) | Standing::PendingDeletion => {}
             }
         }
-        for (class, keys) in by_class {
-            // The oldest is the one to keep.
-            let mut keys = keys;
-            keys.sort_by_key(|key| {
-                (
-                    key.metadata.known().and_then(|metadata| metadata.creation_date),
-                    &key.arn,
-                )
+        for ((class, ..), mut keys) in by_class {
+            // The oldest is the one to keep, unless it is switched off.
+            keys.sort_by_key(|(key, metadata)| {
+                let off = metadata.state != KeyState::Enabled;
+                (off, metadata.creation_date, &key.arn)
             });
             let mut keys = keys.into_iter();
-            let Some(kept) = keys.next() else { continue };
+            let Some((kept, _)) = keys.next() else { continue };
             outcomes.pass();
-            for key in keys {
+            for (key, _) in keys {
                 let resource = outcomes.key(&region.region, key);
                 outcomes.fail(resource, failure(class, kept, key));
             }
@@ -79,7 +88,7 @@ fn failure(class: &str, kept: &Key, key: &Key) -> Failure {
 mod tests {
     use super::super::fixtures::judge;
     use super::*;
-    use crate::facts::examples::{account, denied, key, region};
+    use crate::facts::examples::{account, denied, key, key_metadata, region};
 
     #[test]
     fn one_key_for_each_class_passes() {
@@ -104,6 +113,35 @@ mod tests {
         let contract = key(&[("DataClass", "a"), ("requirement", "contract")]);
         let judged = judge(&CHECK, account(region([key(&[("DataClass", "a")]), contract])));
         assert_eq!(judged.tally.failed, 0);
+    }
+
+    #[test]
+    fn a_key_that_signs_is_no_duplicate_of_one_that_encrypts() {
+        let mut signing = key(&[("DataClass", "a")]);
+        key_metadata(&mut signing).spec = "RSA_2048".into();
+        key_metadata(&mut signing).usage = KeyUsage::SignVerify;
+        let judged = judge(&CHECK, account(region([key(&[("DataClass", "a")]), signing])));
+        assert_eq!((judged.tally.passed, judged.tally.failed), (2, 0));
+    }
+
+    #[test]
+    fn the_key_to_keep_is_the_oldest_that_is_enabled() {
+        let created = |year: u32, state: KeyState| {
+            let mut key = key(&[("DataClass", "a")]);
+            key_metadata(&mut key).creation_date = Some(format!("{year}-01-01T00:00:00Z").parse().unwrap());
+            key_metadata(&mut key).state = state;
+            key
+        };
+        let keys = [
+            created(2020, KeyState::Disabled),
+            created(2022, KeyState::Enabled),
+            created(2021, KeyState::Enabled),
+        ];
+        let kept = keys[2].arn.clone();
+        let judged = judge(&CHECK, account(region(keys)));
+        assert_eq!((judged.tally.passed, judged.tally.failed), (1, 2));
+        let others = judged.findings.iter().map(|finding| &finding.observed["other_key"]);
+        assert!(others.into_iter().all(|other| other == kept.as_str()));
     }
 
     #[test]

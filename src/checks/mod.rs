@@ -20,8 +20,17 @@ mod quota_below_default;
 mod settings;
 mod subject;
 mod unmatched_exception;
+mod contradicted_justification;
+mod custom_key_store_without_requirement;
+mod disabled_key;
+mod expiring_key_material;
+mod idle_replica;
+mod key_count_near_quota;
+mod per_tenant_keys;
+mod unavailable_key;
 mod unjustified_key;
 mod unrecognized_justification;
+mod unused_key;
 
 pub use exceptions::{ExceptionReview, ExceptionUse, review_exceptions};
 pub use finding::{Finding, FindingException, Observed, Resource};
@@ -81,7 +90,16 @@ impl Setting {
 pub const CHECKS: &[&Check] = &[
     &unjustified_key::CHECK,
     &unrecognized_justification::CHECK,
+    &contradicted_justification::CHECK,
     &duplicate_classification_key::CHECK,
+    &per_tenant_keys::CHECK,
+    &unused_key::CHECK,
+    &idle_replica::CHECK,
+    &disabled_key::CHECK,
+    &unavailable_key::CHECK,
+    &expiring_key_material::CHECK,
+    &custom_key_store_without_requirement::CHECK,
+    &key_count_near_quota::CHECK,
     &near_request_quota::CHECK,
     &quota_below_default::CHECK,
     &missing_throttle_alarm::CHECK,

@@ -11,8 +11,9 @@ pub const CHECK: Check = Check {
     severity: Severity::Low,
     why: "A reason that is spelt in its own way each time cannot be counted, compared or checked against how the key \
           is configured.",
-    remediation: "Correct the tag value, or add the word to the vocabulary in kms-audit.toml ([justification] \
-                  controls or classes) if it is a reason your organization accepts.",
+    remediation: "Correct the tag, or add the word to the vocabulary in kms-audit.toml ([justification] controls or \
+                  classes) if it is a reason your organization accepts. Before correcting tags of many keys at once, \
+                  make sure that no IAM policy grants access by them (aws:ResourceTag).",
     settings: &[],
     page: include_str!("../../docs/checks/unrecognized-justification.md"),
     assess,
@@ -24,6 +25,10 @@ fn assess(subject: &Subject<'_>, outcomes: &mut Outcomes<'_>) {
             Standing::Justified(claim) | Standing::Unrecognized(claim)
                 if !claim.unrecognized.is_empty() || !claim.near_misses.is_empty() =>
             {
+                if key.metadata.known().is_none() {
+                    outcomes.not_assessed("its state could not be read: it may be pending deletion");
+                    continue;
+                }
                 let resource = outcomes.key(&region.region, key);
                 outcomes.fail(resource, failure(claim));
             }
@@ -99,5 +104,13 @@ mod tests {
         let mut secret = key(&[]);
         secret.tags = denied("kms:ListResourceTags");
         assert_eq!(judge(&CHECK, account(region([secret]))).tally.not_assessed.len(), 1);
+    }
+
+    #[test]
+    fn a_key_that_may_be_pending_deletion_is_not_told_to_correct_its_tags() {
+        let mut unknown = key(&[("requirement", "policy zzz")]);
+        unknown.metadata = denied("kms:DescribeKey");
+        let judged = judge(&CHECK, account(region([unknown])));
+        assert_eq!((judged.tally.failed, judged.tally.not_assessed.len()), (0, 1));
     }
 }

@@ -34,6 +34,11 @@ impl Arn {
         Arn(format!("arn:{partition}:kms:{region}:{account}:custom-key-store/{id}"))
     }
 
+    /// An identifier, in the form of an ARN, for keys of a Region that are one scheme. AWS knows no such resource.
+    pub fn of_key_cluster(partition: &str, region: &Region, account: &AccountId, id: &str) -> Self {
+        Arn(format!("arn:{partition}:kms:{region}:{account}:{id}"))
+    }
+
     /// The ARN as text.
     pub fn as_str(&self) -> &str {
         &self.0

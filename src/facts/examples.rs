@@ -57,6 +57,67 @@ pub(crate) fn key(tags: &[(&str, &str)]) -> Key {
     }
 }
 
+/// The metadata of a key that [`key`] made, to be changed.
+pub(crate) fn key_metadata(key: &mut Key) -> &mut KeyMetadata {
+    match &mut key.metadata {
+        Fact::Known(metadata) => metadata,
+        other => panic!("no metadata: {other:?}"),
+    }
+}
+
+/// Rotations that a key has completed.
+pub(crate) fn rotations(completed: &[(RotationType, &str)]) -> Fact<Vec<Rotation>> {
+    let completed = completed.iter().map(|(kind, at)| Rotation {
+        at: Some(at.parse().unwrap()),
+        kind: kind.clone(),
+    });
+    Fact::Known(completed.collect())
+}
+
+/// A trail that records every management event of its Region.
+pub(crate) fn trail_named(name: &str) -> Trail {
+    Trail {
+        arn: Arn::new(format!("arn:aws:cloudtrail:eu-west-3:111122223333:trail/{name}")),
+        home_region: Region::new("eu-west-3"),
+        is_multi_region: false,
+        is_organization: false,
+        log_group: None,
+        status: Fact::Known(TrailStatus {
+            is_logging: true,
+            log_group_error: None,
+        }),
+        selectors: Fact::Known(TrailSelectors::Basic(vec![EventSelector {
+            include_management_events: true,
+            read_write_type: "All".into(),
+            exclude_management_event_sources: Vec::new(),
+        }])),
+    }
+}
+
+pub(crate) fn custom_key_store_named(id: &str) -> CustomKeyStore {
+    CustomKeyStore {
+        id: id.into(),
+        name: "vault".into(),
+        kind: CustomKeyStoreType::ExternalKeyStore,
+        state: ConnectionState::Connected,
+        connection_error: None,
+        usage: Fact::NotCollected,
+        throttled: Fact::NotCollected,
+    }
+}
+
+/// What AWS says of the last use of a key, asked at a moment.
+pub(crate) fn last_usage(last: Option<&str>, tracking_start: Option<&str>, read_at: &str) -> LastUsage {
+    LastUsage {
+        last: last.map(|at| LastUse {
+            operation: Some("Decrypt".into()),
+            at: at.parse().unwrap(),
+        }),
+        tracking_start: tracking_start.map(|moment| moment.parse().unwrap()),
+        read_at: read_at.parse().unwrap(),
+    }
+}
+
 pub(crate) fn quota(limit: f64, busiest_minute: Option<f64>) -> RequestQuota {
     RequestQuota {
         code: "L-6E3AF000".into(),
