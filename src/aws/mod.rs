@@ -9,14 +9,18 @@ mod expiry;
 mod guard;
 mod http;
 mod keys;
+mod metric_data;
 mod operations;
 mod pacing;
 mod paging;
 mod quotas;
 mod refusals;
 mod regions;
+#[cfg(all(test, feature = "sandbox"))]
+mod sandboxed;
 mod session;
 mod usage;
+mod window;
 
 pub use call::{Caller, Stop};
 pub use error::CallError;
@@ -30,4 +34,5 @@ pub use buckets::{BucketsRead, read_buckets};
 pub use keys::{KeysRead, read_keys};
 pub use quotas::{QuotasRead, read_quotas};
 pub use regions::{RegionsRead, choose_regions};
-pub use usage::{UsageWindow, read_usage};
+pub use usage::read_usage;
+pub use window::UsageWindow;
