@@ -108,6 +108,7 @@ async fn scan_region(
     facts.applied_quotas = quotas.applied;
     facts.default_quotas = quotas.default;
     facts.quotas = quotas.quotas;
+    facts.key_count_quota = Some(quotas.key_count);
     (facts, fallbacks)
 }
 
