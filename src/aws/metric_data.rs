@@ -1,5 +1,7 @@
 //! Fetching the datapoints of metrics, as many metrics a request as CloudWatch allows, and listing metrics.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_cloudwatch::types::{
     Dimension, DimensionFilter, Metric, MetricDataQuery, MetricDataResult, MetricStat, ScanBy, StatusCode,
 };
@@ -55,6 +57,38 @@ impl Sums<'_> {
             }
         }
         answers
+    }
+
+    /// The sum of the datapoints of each metric, zero where it has none.
+    pub(super) async fn total_of_each(&self, metrics: impl Iterator<Item = Metric>) -> Vec<Result<f64, CallError>> {
+        let mut totals: BTreeMap<usize, f64> = BTreeMap::new();
+        let answers = self
+            .each(metrics, |n, datapoint| *totals.entry(n).or_default() += datapoint.sum)
+            .await;
+        answers
+            .into_iter()
+            .enumerate()
+            .map(|(n, answer)| answer.map(|()| totals.remove(&n).unwrap_or(0.0)))
+            .collect()
+    }
+
+    /// Hands the datapoints of each metric to `take`, with the position of the metric. What follows a metric that could
+    /// not be read whole is not asked for.
+    pub(super) async fn all(
+        &self,
+        metrics: impl Iterator<Item = Metric>,
+        mut take: impl FnMut(usize, Datapoint),
+    ) -> Result<(), CallError> {
+        let mut first = 0;
+        let mut metrics = metrics.peekable();
+        while metrics.peek().is_some() {
+            let batch: Vec<Metric> = metrics.by_ref().take(self.at_once()).collect();
+            let size = batch.len();
+            let answers = self.fetch(batch, |n, datapoint| take(first + n, datapoint)).await?;
+            answers.into_iter().collect::<Result<(), CallError>>()?;
+            first += size;
+        }
+        Ok(())
     }
 
     fn at_once(&self) -> usize {

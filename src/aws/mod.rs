@@ -4,10 +4,13 @@ mod buckets;
 mod call;
 #[cfg(test)]
 mod canned;
+mod contributors;
 mod error;
 mod expiry;
 mod guard;
 mod http;
+mod key_metrics;
+mod key_requests;
 mod keys;
 mod metric_data;
 mod operations;
@@ -16,7 +19,8 @@ mod paging;
 mod quotas;
 mod refusals;
 mod regions;
-#[cfg(all(test, feature = "sandbox"))]
+#[cfg(test)]
+#[cfg(feature = "sandbox")]
 mod sandboxed;
 mod session;
 mod usage;
@@ -31,6 +35,9 @@ pub use regions::{RegionChoice, RegionError};
 pub use session::{Credentials, RegionSession, Session, SessionError, SessionSettings};
 
 pub use buckets::{BucketsRead, read_buckets};
+pub use contributors::read_contributors;
+pub use key_metrics::{KeyMetric, KeyMetricsRead};
+pub use key_requests::read_key_requests;
 pub use keys::{KeysRead, read_keys};
 pub use quotas::{QuotasRead, read_quotas};
 pub use regions::{RegionsRead, choose_regions};

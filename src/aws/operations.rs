@@ -57,9 +57,9 @@ operations! {
     ACCOUNT_LIST_REGIONS: "Account" "account" "ListRegions" Some("account:ListRegions"), 5.0,
         "Which Regions are enabled";
     CLOUDWATCH_GET_METRIC_DATA: "CloudWatch" "cloudwatch" "GetMetricData" Some("cloudwatch:GetMetricData"),
-        396_000.0 / 100_800.0, "The one-minute request counts of each quota";
+        396_000.0 / 100_800.0, "The request counts of each quota, of keys near a peak, and of the keys, stores and buckets in question";
     CLOUDWATCH_LIST_METRICS: "CloudWatch" "cloudwatch" "ListMetrics" Some("cloudwatch:ListMetrics"), 25.0,
-        "Which usage metrics have data, so that only those are fetched";
+        "Which usage metrics have data, so that only those are fetched, and which keys were in use lately";
     KMS_DESCRIBE_KEY: "KMS" "kms" "DescribeKey" Some("kms:DescribeKey"), 2_000.0,
         "State, spec, usage, origin and multi-Region role of each customer managed key";
     KMS_LIST_ALIASES: "KMS" "kms" "ListAliases" Some("kms:ListAliases"), 500.0,

@@ -1,11 +1,12 @@
 //! The stretch of time that is looked at.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, ToSpan, tz::TimeZone};
 
 use crate::facts::{Peak, Usage};
 
 /// The finest resolution CloudWatch keeps for what is read here.
 pub(super) const MINUTE: u32 = 60;
+pub(super) const DAY: u32 = 24 * 60 * 60;
 
 /// The stretch of time whose peak is looked for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,6 +25,24 @@ impl UsageWindow {
         UsageWindow {
             start: whole(minutes - i64::from(days) * 24 * 60),
             end: whole(minutes),
+        }
+    }
+
+    /// The one minute that begins at a moment.
+    pub(super) fn minute_at(moment: Timestamp) -> Self {
+        UsageWindow {
+            start: moment,
+            end: moment + i64::from(MINUTE).seconds(),
+        }
+    }
+
+    /// The same window from the midnight (UTC) of its first day on. Days are whole days in CloudWatch, so that a sum of
+    /// days says exactly of which time it is.
+    pub(super) fn since_midnight(self) -> Self {
+        let midnight = self.start.to_zoned(TimeZone::UTC).start_of_day();
+        UsageWindow {
+            start: midnight.map_or(self.start, |midnight| midnight.timestamp()),
+            ..self
         }
     }
 
@@ -59,5 +78,14 @@ mod tests {
         assert_eq!(window().end.to_string(), "2026-06-15T06:00:00Z");
         assert_eq!(window().start.to_string(), "2026-06-01T06:00:00Z");
         assert_eq!(window().datapoints(MINUTE), 20_160);
+    }
+
+    #[test]
+    fn since_midnight_no_day_but_the_last_is_cut() {
+        let days = window().since_midnight();
+        assert_eq!(days.start.to_string(), "2026-06-01T00:00:00Z");
+        assert_eq!(days.end, window().end);
+        assert_eq!(days.datapoints(DAY), 15);
+        assert_eq!(days.since_midnight(), days);
     }
 }

@@ -136,6 +136,7 @@ impl Job {
         let plan = ScanPlan {
             regions: self.regions.clone(),
             window: UsageWindow::before(self.as_of, WINDOW_DAYS),
+            threshold_percent: self.config.quota.threshold_percent,
         };
         let scanned = scan_account(&session, &plan, &progress).await;
         drop(display);

@@ -53,6 +53,7 @@ async fn report(toml: &str) -> anyhow::Result<Document> {
     let plan = ScanPlan {
         regions: RegionChoice::Enabled,
         window: UsageWindow::before(as_of, 1),
+        threshold_percent: 70.0,
     };
     let account = scan_account(&session, &plan, &Progress::default()).await?;
     let scan = ScanFacts {
@@ -306,6 +307,8 @@ fn calls_in(estate: &Estate) -> Counts {
     let keys = keys_in(estate).len();
     let nameless = |template: &&KeyTemplate| template.aws_managed && template.aliases.is_empty();
     let templates = regions.iter().flat_map(|region| &region.keys);
+    let has_one = |region: &&&Region| region.keys.iter().any(|key| !key.aws_managed);
+    let with_keys = regions.iter().filter(has_one).count();
     let mut counts = Counts::from(
         [
             ("GetCallerIdentity", 1),
@@ -321,7 +324,8 @@ fn calls_in(estate: &Estate) -> Counts {
             ("ListResourceTags", keys),
             ("ListServiceQuotas", regions.len()),
             ("ListAWSDefaultServiceQuotas", regions.len()),
-            ("ListMetrics", regions.len()),
+            // The use of quotas, and the use of keys.
+            ("ListMetrics", regions.len() + with_keys),
             ("GetMetricData", regions.len()),
         ]
         .map(|(operation, calls)| (operation.to_owned(), calls as u64)),

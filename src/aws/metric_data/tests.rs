@@ -33,7 +33,7 @@ fn a_metric_that_the_answer_leaves_out_is_no_answer() {
 #[cfg(feature = "sandbox")]
 mod in_the_sandbox {
     use super::super::super::sandboxed::{calls, region};
-    use super::super::super::window::MINUTE;
+    use super::super::super::window::{DAY, MINUTE};
     use super::*;
 
     /// Two steady metrics, and one with a single minute.
@@ -83,10 +83,7 @@ mod in_the_sandbox {
         let (account, session) = region(USAGE).await;
         let quiet = || (0..999).map(|_| usage("CreateKey"));
         let many = quiet().chain([usage("CryptographicOperationsRsa")]).collect();
-        let minute = UsageWindow {
-            start: "2026-06-14T01:28:00Z".parse().unwrap(),
-            end: "2026-06-14T01:29:00Z".parse().unwrap(),
-        };
+        let minute = UsageWindow::minute_at("2026-06-14T01:28:00Z".parse().unwrap());
         let (sums_of_one_minute, answers) = sums(&session, minute, MINUTE, many).await;
         assert_eq!(calls(&account, "GetMetricData"), 2);
         assert_eq!((answers.len(), answers.iter().all(Result::is_ok)), (1000, true));
@@ -106,9 +103,17 @@ mod in_the_sandbox {
             "CryptographicOperationsRsa",
             "CryptographicOperationsSymmetric",
         ];
-        let (sums, _) = sums(&session, days(2), 6 * 3_600, metrics.map(usage).into()).await;
-        let hours = 6.0 * 3_600.0;
-        assert_eq!(sums, [vec![hours; 8], vec![300.0], vec![2.0 * hours; 8]]);
+        let window = days(2).since_midnight();
+        let (sums, _) = sums(&session, window, DAY, metrics.map(usage).into()).await;
+        let day = 86_400.0;
+        assert_eq!(
+            sums,
+            [
+                vec![day, day, day / 4.0],
+                vec![300.0],
+                vec![2.0 * day, 2.0 * day, day / 2.0]
+            ]
+        );
     }
 
     #[tokio::test]
@@ -124,5 +129,23 @@ mod in_the_sandbox {
         for answer in answers.into_iter().chain(again) {
             assert_eq!(answer.unwrap_err().code, "AccessDenied");
         }
+    }
+
+    #[tokio::test]
+    async fn where_all_are_needed_what_follows_a_failure_is_not_asked_for() {
+        let failing = format!(
+            "{USAGE}\n[[fault]]\nservice = \"cloudwatch\"\noperation = \"GetMetricData\"\nkind = \"error\"\n\
+             code = \"InvalidParameterValue\"\nafter = 1"
+        );
+        let (account, session) = region(&failing).await;
+        let question = Sums {
+            session: &session,
+            window: days(14),
+            period_seconds: MINUTE,
+        };
+        let metrics = vec![usage("DescribeKey"); 16].into_iter();
+        let answer = question.all(metrics, |_, _| {}).await;
+        assert_eq!(answer.unwrap_err().code, "InvalidParameterValue");
+        assert_eq!(calls(&account, "GetMetricData"), 2);
     }
 }
