@@ -5,8 +5,8 @@ mod metrics;
 use futures_util::{StreamExt, stream};
 
 use crate::aws::{
-    self, KeyMetricsRead, RegionChoice, RegionError, Session, UsageWindow, choose_regions, read_buckets, read_keys,
-    read_quotas, read_usage,
+    self, KeyMetricsRead, RegionChoice, RegionError, Session, UsageWindow, choose_regions, read_buckets,
+    read_custom_key_stores, read_keys, read_quotas, read_usage,
 };
 use crate::facts::{AccountFacts, Fact, Fallback, Region, RegionFacts, RegionSource, RegionState};
 use crate::progress::Progress;
@@ -48,14 +48,14 @@ pub async fn scan_account(
         })
         .buffer_unordered(at_once)
         .collect::<Vec<_>>();
-    let (scanned, buckets) = tokio::join!(regions, read_buckets(session, &plan.regions, progress.buckets()));
+    let (scanned, mut buckets) = tokio::join!(regions, read_buckets(session, &plan.regions, progress.buckets()));
     let (mut regions, mut fallbacks, mut in_use) = (Vec::new(), Vec::new(), Vec::new());
     for (facts, of_region, listed) in scanned {
         regions.push(facts);
         fallbacks.push(of_region);
         in_use.extend(listed);
     }
-    read_use(plan, &mut regions, in_use, &buckets.buckets).await;
+    read_use(session, plan, &mut regions, in_use, &mut buckets.buckets).await;
     regions.sort_by(|a: &RegionFacts, b| a.region.cmp(&b.region));
     let mut fallbacks: Vec<Fallback> = chosen
         .fallbacks
@@ -114,6 +114,7 @@ async fn scan_region(
             facts.aws_managed_keys = keys.aws_managed;
             facts.keys = keys.keys;
             facts.key_metrics = keys.metrics.listing.clone();
+            facts.custom_key_stores = read_custom_key_stores(&clients, &facts.keys).await;
             metrics = keys.metrics;
         }
         Err(error) => facts.key_listing = Fact::Unavailable(refused(error).into()),

@@ -1,10 +1,13 @@
 //! The only place that talks to AWS. One file for each question; every answer leaves as a fact.
 
+mod bucket_metrics;
 mod buckets;
 mod call;
 #[cfg(test)]
 mod canned;
 mod contributors;
+mod custom_key_store_use;
+mod custom_key_stores;
 mod error;
 mod expiry;
 mod guard;
@@ -34,8 +37,11 @@ pub use pacing::ApiShare;
 pub use regions::{RegionChoice, RegionError};
 pub use session::{Credentials, RegionSession, Session, SessionError, SessionSettings};
 
+pub use bucket_metrics::read_bucket_requests;
 pub use buckets::{BucketsRead, read_buckets};
 pub use contributors::read_contributors;
+pub use custom_key_store_use::read_custom_key_store_use;
+pub use custom_key_stores::read_custom_key_stores;
 pub use key_metrics::{KeyMetric, KeyMetricsRead};
 pub use key_requests::read_key_requests;
 pub use keys::{KeysRead, read_keys};

@@ -60,6 +60,8 @@ operations! {
         396_000.0 / 100_800.0, "The request counts of each quota, of keys near a peak, and of the keys, stores and buckets in question";
     CLOUDWATCH_LIST_METRICS: "CloudWatch" "cloudwatch" "ListMetrics" Some("cloudwatch:ListMetrics"), 25.0,
         "Which usage metrics have data, so that only those are fetched, and which keys were in use lately";
+    KMS_DESCRIBE_CUSTOM_KEY_STORES: "KMS" "kms" "DescribeCustomKeyStores" Some("kms:DescribeCustomKeyStores"), 5.0,
+        "The custom key stores that keys lie in";
     KMS_DESCRIBE_KEY: "KMS" "kms" "DescribeKey" Some("kms:DescribeKey"), 2_000.0,
         "State, spec, usage, origin and multi-Region role of each customer managed key";
     KMS_LIST_ALIASES: "KMS" "kms" "ListAliases" Some("kms:ListAliases"), 500.0,
@@ -70,6 +72,9 @@ operations! {
         "The tags that justify each customer managed key";
     S3_GET_BUCKET_ENCRYPTION: "S3" "s3" "GetBucketEncryption" Some("s3:GetEncryptionConfiguration"), UNPUBLISHED,
         "The default encryption of each bucket, and its Bucket Key";
+    S3_LIST_BUCKET_METRICS_CONFIGURATIONS: "S3" "s3" "ListBucketMetricsConfigurations"
+        Some("s3:GetMetricsConfiguration"), UNPUBLISHED,
+        "Whether the requests of a bucket without a Bucket Key are measured";
     S3_LIST_BUCKETS: "S3" "s3" "ListBuckets" Some("s3:ListAllMyBuckets"), UNPUBLISHED,
         "Every general purpose bucket and its Region";
     SERVICEQUOTAS_LIST_AWS_DEFAULT_SERVICE_QUOTAS: "Service Quotas" "servicequotas" "ListAWSDefaultServiceQuotas"

@@ -307,8 +307,11 @@ fn calls_in(estate: &Estate) -> Counts {
     let keys = keys_in(estate).len();
     let nameless = |template: &&KeyTemplate| template.aws_managed && template.aliases.is_empty();
     let templates = regions.iter().flat_map(|region| &region.keys);
-    let has_one = |region: &&&Region| region.keys.iter().any(|key| !key.aws_managed);
-    let with_keys = regions.iter().filter(has_one).count();
+    let in_custom_key_store = |template: &KeyTemplate| template.kind.custom_key_store.is_some();
+    let with_keys = |is_one: &dyn Fn(&KeyTemplate) -> bool| {
+        let has_one = |region: &&&Region| region.keys.iter().any(|key| !key.aws_managed && is_one(key));
+        regions.iter().filter(has_one).count()
+    };
     let mut counts = Counts::from(
         [
             ("GetCallerIdentity", 1),
@@ -324,8 +327,13 @@ fn calls_in(estate: &Estate) -> Counts {
             ("ListResourceTags", keys),
             ("ListServiceQuotas", regions.len()),
             ("ListAWSDefaultServiceQuotas", regions.len()),
-            // The use of quotas, and the use of keys.
-            ("ListMetrics", regions.len() + with_keys),
+            // The use of quotas, the use of keys, and what was throttled in each kind of custom key store.
+            (
+                "ListMetrics",
+                regions.len() + with_keys(&|_| true) + 2 * with_keys(&in_custom_key_store),
+            ),
+            ("DescribeCustomKeyStores", with_keys(&in_custom_key_store)),
+            ("ListBucketMetricsConfigurations", buckets_in(estate).flagged.len()),
             ("GetMetricData", regions.len()),
         ]
         .map(|(operation, calls)| (operation.to_owned(), calls as u64)),

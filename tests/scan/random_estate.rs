@@ -75,7 +75,7 @@ pub struct Kind {
     pub origin: &'static str,
     pub state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    custom_key_store: Option<&'static str>,
+    pub custom_key_store: Option<&'static str>,
 }
 
 /// What the tags of a key come to.
