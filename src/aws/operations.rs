@@ -49,7 +49,8 @@ macro_rules! operations {
 // account         https://docs.aws.amazon.com/accounts/latest/reference/quotas.html
 // cloudwatch      https://docs.aws.amazon.com/general/latest/gr/cw_region.html. GetMetricData is limited by
 //                 datapoints: 396,000 a second for windows older than three hours, and we ask for up to 100,800 in
-//                 a request, so the rate is their quotient rather than the 500 requests a second of the same page.
+//                 a request, so the rate is their quotient rather than the 500 requests a second of the same page. A
+//                 request for fewer datapoints counts as a part of one (metric_data.rs).
 // kms             https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html
 // servicequotas   https://docs.aws.amazon.com/servicequotas/latest/userguide/reference_limits.html
 // s3, sts         none published for these operations
