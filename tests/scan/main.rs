@@ -9,6 +9,7 @@ mod estates;
 mod failures;
 mod faults;
 mod inventory;
+mod metrics;
 mod random_estate;
 mod regions;
 mod run;
