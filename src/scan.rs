@@ -1,16 +1,19 @@
 //! The scanner: fans out over the Regions of an account and brings the answers together.
 
+mod metrics;
+
 use futures_util::{StreamExt, stream};
 
 use crate::aws::{
-    self, RegionChoice, RegionError, Session, TrailsRead, UsageWindow, choose_regions, read_alarms, read_buckets,
-    read_keys, read_metric_filters, read_quotas, read_trails, read_usage,
+    self, KeyMetricsRead, RegionChoice, RegionError, Session, TrailsRead, UsageWindow, choose_regions, read_alarms,
+    read_buckets, read_custom_key_stores, read_keys, read_metric_filters, read_quotas, read_trails, read_usage,
 };
 use crate::config::JustificationPolicy;
 use crate::facts::{AccountFacts, Fact, Fallback, Region, RegionFacts, RegionSource, RegionState, Trail};
 use crate::model::{depends_on_trails, uses_pools};
 use crate::progress::Progress;
 use crate::published;
+use metrics::{Listed, read_use};
 
 /// What to look at.
 #[derive(Clone, Debug)]
@@ -21,6 +24,8 @@ pub struct ScanPlan {
     pub window: UsageWindow,
     /// What justifies a key: some reasons are only as good as what is read beside the key.
     pub justification: JustificationPolicy,
+    /// The percentage of a request quota from which its peak is a finding.
+    pub threshold_percent: f64,
 }
 
 /// Reads everything the plan asks for. A call that fails costs the fact it would have delivered and nothing else.
@@ -40,16 +45,22 @@ pub async fn scan_account(
         .map(|(region, state)| async move {
             let scanned = match state {
                 RegionState::Scanned => scan_region(session, region, source, plan.window, progress).await,
-                RegionState::NotEnabled => (RegionFacts::new(region, state), Vec::new()),
+                RegionState::NotEnabled => (RegionFacts::new(region, state), Vec::new(), None),
             };
             progress.regions().finish_one();
             scanned
         })
         .buffer_unordered(at_once)
         .collect::<Vec<_>>();
-    let (regions, buckets) = tokio::join!(regions, read_buckets(session, &plan.regions, progress.buckets()));
-    let (mut regions, fallbacks): (Vec<RegionFacts>, Vec<Vec<Fallback>>) = regions.into_iter().unzip();
-    regions.sort_by(|a, b| a.region.cmp(&b.region));
+    let (scanned, mut buckets) = tokio::join!(regions, read_buckets(session, &plan.regions, progress.buckets()));
+    let (mut regions, mut fallbacks, mut in_use) = (Vec::new(), Vec::new(), Vec::new());
+    for (facts, of_region, listed) in scanned {
+        regions.push(facts);
+        fallbacks.push(of_region);
+        in_use.extend(listed);
+    }
+    read_use(session, plan, &mut regions, in_use, &mut buckets.buckets).await;
+    regions.sort_by(|a: &RegionFacts, b| a.region.cmp(&b.region));
     let trails = scan_trails(session, plan, &mut regions).await;
     let mut fallbacks: Vec<Fallback> = chosen
         .fallbacks
@@ -76,7 +87,7 @@ async fn scan_region(
     source: RegionSource,
     window: UsageWindow,
     progress: &Progress,
-) -> (RegionFacts, Vec<Fallback>) {
+) -> (RegionFacts, Vec<Fallback>, Option<Listed>) {
     let clients = session.region(&region);
     let mut facts = RegionFacts::new(region.clone(), RegionState::Scanned);
     let quotas = async {
@@ -96,7 +107,7 @@ async fn scan_region(
             Err(error)
                 if error.says_not_enabled() && published::is_opt_in(region.as_str()) && region != session.home =>
             {
-                return (RegionFacts::new(region, RegionState::NotEnabled), Vec::new());
+                return (RegionFacts::new(region, RegionState::NotEnabled), Vec::new(), None);
             }
             keys => (keys, quotas.await),
         },
@@ -104,12 +115,16 @@ async fn scan_region(
             tokio::join!(read_keys(&clients, progress.keys()), quotas)
         }
     };
+    let mut metrics = KeyMetricsRead::default();
     match keys {
         Ok(keys) => {
             facts.key_listing = keys.key_listing;
             facts.alias_listing = keys.alias_listing;
             facts.aws_managed_keys = keys.aws_managed;
             facts.keys = keys.keys;
+            facts.key_metrics = keys.metrics.listing.clone();
+            facts.custom_key_stores = read_custom_key_stores(&clients, &facts.keys).await;
+            metrics = keys.metrics;
         }
         Err(error) => facts.key_listing = Fact::Unavailable(refused(error).into()),
     }
@@ -125,7 +140,8 @@ async fn scan_region(
     if let Some(alarms) = facts.alarms.known() {
         facts.metric_filters = read_metric_filters(session, &facts.region, alarms).await;
     }
-    (facts, fallbacks)
+    facts.key_count_quota = Some(quotas.key_count);
+    (facts, fallbacks, Some(Listed { clients, metrics }))
 }
 
 /// Reads the trails of the Regions in which something depends on them, and notes for each which they are.

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use futures_util::{StreamExt, stream};
 
+use super::bucket_metrics::list_metrics_configurations;
 use super::call::Caller;
 use super::error::CallError;
 use super::keys::timestamp;
@@ -13,7 +14,7 @@ use super::paging::Pages;
 use super::refusals::Refusals;
 use super::regions::RegionChoice;
 use super::session::Session;
-use crate::facts::{Bucket, BucketEncryption, Fact, Region};
+use crate::facts::{Bucket, BucketEncryption, Fact, MetricsConfiguration, Region, SseAlgorithm};
 use crate::progress::Counter;
 
 /// Accounts whose quota is above 10,000 buckets are refused a list without pages.
@@ -43,12 +44,12 @@ pub async fn read_buckets(session: &Session, choice: &RegionChoice, progress: &C
     listed.retain(|bucket| chosen(&bucket.region));
     progress.find(listed.len());
     let clients = Clients::new(session);
-    let refusals = Refusals::default();
+    let questions = BucketQuestions::default();
     let mut buckets: Vec<Bucket> = stream::iter(listed)
         .map(|bucket| {
-            let (clients, refusals) = (&clients, &refusals);
+            let (clients, questions) = (&clients, &questions);
             async move {
-                let bucket = read_bucket(clients, refusals, bucket).await;
+                let bucket = read_bucket(clients, questions, bucket).await;
                 progress.finish_one();
                 bucket
             }
@@ -132,10 +133,41 @@ impl<'a> Clients<'a> {
     }
 }
 
+/// How the two questions about each bucket fared so far.
+#[derive(Debug, Default)]
+struct BucketQuestions {
+    encryption: Refusals,
+    metrics: Refusals,
+}
+
+async fn read_bucket(clients: &Clients<'_>, questions: &BucketQuestions, mut bucket: Bucket) -> Bucket {
+    let encryption = ask_where_it_is(clients, &questions.encryption, &mut bucket, get_encryption).await;
+    bucket.encryption = encryption.into();
+    if bucket.encryption.known().is_some_and(asks_kms_for_each_object) {
+        let metrics = ask_where_it_is(clients, &questions.metrics, &mut bucket, list_metrics).await;
+        bucket.metrics_configurations = metrics.into();
+    }
+    bucket
+}
+
+/// Whether each object of a bucket takes a request to KMS, which a Bucket Key would save.
+fn asks_kms_for_each_object(encryption: &BucketEncryption) -> bool {
+    encryption.algorithm == SseAlgorithm::SseKms && !encryption.bucket_key_enabled
+}
+
 /// Asks in the bucket's Region, and once more elsewhere if S3 says that the bucket is there.
-async fn read_bucket(clients: &Clients<'_>, refusals: &Refusals, mut bucket: Bucket) -> Bucket {
+async fn ask_where_it_is<T>(
+    clients: &Clients<'_>,
+    refusals: &Refusals,
+    bucket: &mut Bucket,
+    question: impl AsyncFn(&(Caller, aws_sdk_s3::Client), &str) -> Result<T, CallError>,
+) -> Result<T, CallError> {
     let first = bucket.region.clone().unwrap_or_else(|| clients.session.home.clone());
-    let mut answer = refusals.ask(|| get_encryption(clients, &first, &bucket.name)).await;
+    let ask = async |region: &Region| {
+        let client = clients.of(region);
+        refusals.ask(|| question(&client, &bucket.name)).await
+    };
+    let mut answer = ask(&first).await;
     let mut found_in = first;
     if let Err(CallError {
         elsewhere: Some(elsewhere),
@@ -144,17 +176,25 @@ async fn read_bucket(clients: &Clients<'_>, refusals: &Refusals, mut bucket: Buc
         && *elsewhere != found_in
     {
         found_in = elsewhere.clone();
-        answer = refusals.ask(|| get_encryption(clients, &found_in, &bucket.name)).await;
+        answer = ask(&found_in).await;
     }
     if answer.is_ok() {
         bucket.region = Some(found_in);
     }
-    bucket.encryption = answer.into();
-    bucket
+    answer
 }
 
-async fn get_encryption(clients: &Clients<'_>, region: &Region, name: &str) -> Result<BucketEncryption, CallError> {
-    let (caller, client) = clients.of(region);
+async fn list_metrics(
+    (caller, client): &(Caller, aws_sdk_s3::Client),
+    name: &str,
+) -> Result<Vec<MetricsConfiguration>, CallError> {
+    list_metrics_configurations(caller, client, name).await
+}
+
+async fn get_encryption(
+    (caller, client): &(Caller, aws_sdk_s3::Client),
+    name: &str,
+) -> Result<BucketEncryption, CallError> {
     let answer = caller
         .call(GET, || client.get_bucket_encryption().bucket(name).send())
         .await;
@@ -185,7 +225,7 @@ async fn get_encryption(clients: &Clients<'_>, region: &Region, name: &str) -> R
 /// Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-encryption-faq.html>.
 fn sse_s3() -> BucketEncryption {
     BucketEncryption {
-        algorithm: crate::facts::SseAlgorithm::SseS3,
+        algorithm: SseAlgorithm::SseS3,
         kms_key: None,
         bucket_key_enabled: false,
     }
@@ -198,7 +238,6 @@ mod tests {
     use super::super::pacing::ApiShare;
     use super::super::session::{Credentials, SessionSettings};
     use super::*;
-    use crate::facts::SseAlgorithm;
 
     const IDENTITY: &str = "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\
         <GetCallerIdentityResult><Arn>arn:aws:iam::111122223333:user/audit</Arn><UserId>U</UserId>\
@@ -209,11 +248,16 @@ mod tests {
         <SSEAlgorithm>aws:kms</SSEAlgorithm></ApplyServerSideEncryptionByDefault></Rule>\
         </ServerSideEncryptionConfiguration>";
 
+    const METRICS: &str = "<ListMetricsConfigurationsResult><MetricsConfiguration><Id>all</Id>\
+        </MetricsConfiguration><IsTruncated>false</IsTruncated></ListMetricsConfigurationsResult>";
+
     /// An S3 that lists buckets without their Regions; both lie in eu-central-1.
     fn server(request: &aws_smithy_runtime_api::client::orchestrator::HttpRequest) -> Answer {
         let uri = request.uri();
         if uri.contains("sts.") {
             Answer(200, &[], IDENTITY.to_owned())
+        } else if uri.contains("metrics") && uri.contains("eu-central-1") {
+            Answer(200, &[], METRICS.to_owned())
         } else if !uri.contains("encryption") {
             Answer(200, &[], BUCKETS.to_owned())
         } else if uri.contains("eu-central-1") {
@@ -245,6 +289,8 @@ mod tests {
         for bucket in read.buckets {
             assert_eq!(bucket.region, Some(Region::new("eu-central-1")), "{}", bucket.name);
             assert_eq!(bucket.encryption.known().unwrap().algorithm, SseAlgorithm::SseKms);
+            let metrics = bucket.metrics_configurations.known().unwrap();
+            assert_eq!((metrics[0].id.as_str(), metrics[0].whole_bucket), ("all", true));
         }
     }
 }

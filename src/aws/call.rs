@@ -50,10 +50,24 @@ impl Caller {
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
         E: std::error::Error + ProvideErrorMetadata + 'static,
     {
+        self.call_as_part(1.0, operation, request).await
+    }
+
+    /// Makes one call that takes only this share of what the rate of the operation counts.
+    pub(super) async fn call_as_part<T, E, F>(
+        &self,
+        share: f64,
+        operation: &'static Operation,
+        request: impl FnOnce() -> F,
+    ) -> Result<T, CallError>
+    where
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        E: std::error::Error + ProvideErrorMetadata + 'static,
+    {
         let answer = self.stop.0.run_until_cancelled(async {
             self.expiry.check(operation)?;
             if let Some(position) = position(operation.sdk_service, operation.name) {
-                self.pacer.wait(position).await;
+                self.pacer.wait(position, share).await;
             }
             let _place = self.in_flight.acquire().await;
             self.expiry.check(operation)?;

@@ -116,16 +116,7 @@ impl CallError {
     /// Whether the service refuses the operation itself, whatever is asked of it: asking again would only trip alarms
     /// for unauthorized calls.
     pub(super) fn refuses_operation(&self) -> bool {
-        const REFUSALS: &[&str] = &[
-            "AccessDenied",
-            "Unauthorized",
-            "NotAuthorized",
-            "ExpiredToken",
-            "UnknownOperation",
-            "InvalidAction",
-            "HTTP4",
-        ];
-        REFUSALS.iter().any(|refusal| self.code.contains(refusal))
+        refuses_operation(&self.code)
     }
 
     /// Whether the credentials were valid once and no longer are.
@@ -172,6 +163,20 @@ impl From<CallError> for Unavailable {
             message: error.message,
         }
     }
+}
+
+/// Whether an error code says that the service refuses the operation itself.
+pub(super) fn refuses_operation(code: &str) -> bool {
+    const REFUSALS: &[&str] = &[
+        "AccessDenied",
+        "Unauthorized",
+        "NotAuthorized",
+        "ExpiredToken",
+        "UnknownOperation",
+        "InvalidAction",
+        "HTTP4",
+    ];
+    REFUSALS.iter().any(|refusal| code.contains(refusal))
 }
 
 /// An error and its causes.

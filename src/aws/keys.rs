@@ -8,6 +8,7 @@ use futures_util::{StreamExt, stream};
 use jiff::{Timestamp, Unit};
 
 use super::error::CallError;
+use super::key_metrics::{KeyMetricsRead, list_key_metrics};
 use super::operations::{KMS_DESCRIBE_KEY, KMS_LIST_ALIASES, KMS_LIST_KEYS, KMS_LIST_RESOURCE_TAGS};
 use super::paging::Pages;
 use super::refusals::Refusals;
@@ -34,6 +35,8 @@ pub struct KeysRead {
     pub aws_managed: Vec<String>,
     /// The others, in the order of their ARNs.
     pub keys: Vec<Key>,
+    /// The metrics of their use.
+    pub metrics: KeyMetricsRead,
 }
 
 /// Reads every key of a Region. Keys behind an alias `alias/aws/…` are AWS managed and are counted without a call of
@@ -59,9 +62,16 @@ pub async fn read_keys(session: &RegionSession, progress: &Counter) -> Result<Ke
     progress.find(others.len());
     let questions = &KeyQuestions::default();
     let aliases_listed = alias_listing.known().is_some();
-    let asked: Vec<Result<Key, String>> = stream::iter(others)
+    let metrics = async {
+        match others.len() {
+            0 => KeyMetricsRead::default(),
+            _ => list_key_metrics(session).await,
+        }
+    };
+    let asked = stream::iter(others.iter())
         .map(|(id, arn)| {
-            let names = aliases.by_key.remove(&id).unwrap_or_default();
+            let names = aliases.by_key.remove(id).unwrap_or_default();
+            let (id, arn) = (id.clone(), arn.clone());
             async move {
                 let key = read_key(session, questions, aliases_listed, (id, arn), names).await;
                 progress.finish_one();
@@ -69,8 +79,8 @@ pub async fn read_keys(session: &RegionSession, progress: &Counter) -> Result<Ke
             }
         })
         .buffer_unordered(KEYS_AT_ONCE)
-        .collect()
-        .await;
+        .collect();
+    let (asked, metrics): (Vec<Result<Key, String>>, _) = tokio::join!(asked, metrics);
     let mut aws_managed: Vec<String> = by_alias.into_iter().map(|(id, _)| id).collect();
     let mut keys = Vec::with_capacity(asked.len());
     for key in asked {
@@ -81,11 +91,13 @@ pub async fn read_keys(session: &RegionSession, progress: &Counter) -> Result<Ke
     }
     aws_managed.sort();
     keys.sort_by(|a, b| a.arn.cmp(&b.arn));
+    metrics.note_operations(&mut keys);
     Ok(KeysRead {
         key_listing: key_listing.into(),
         alias_listing,
         aws_managed,
         keys,
+        metrics,
     })
 }
 

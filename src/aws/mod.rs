@@ -1,25 +1,36 @@
 //! The only place that talks to AWS. One file for each question; every answer leaves as a fact.
 
 mod alarms;
+mod bucket_metrics;
 mod buckets;
 mod call;
 #[cfg(test)]
 mod canned;
+mod contributors;
+mod custom_key_store_use;
+mod custom_key_stores;
 mod error;
 mod expiry;
 mod guard;
 mod http;
+mod key_metrics;
+mod key_requests;
 mod keys;
 mod metric_filters;
+mod metric_data;
 mod operations;
 mod pacing;
 mod paging;
 mod quotas;
 mod refusals;
 mod regions;
+#[cfg(test)]
+#[cfg(feature = "sandbox")]
+mod sandboxed;
 mod session;
 mod trails;
 mod usage;
+mod window;
 
 pub use call::{Caller, Stop};
 pub use error::CallError;
@@ -30,10 +41,17 @@ pub use regions::{RegionChoice, RegionError};
 pub use session::{Credentials, RegionSession, Session, SessionError, SessionSettings};
 
 pub use alarms::read_alarms;
+pub use bucket_metrics::read_bucket_requests;
 pub use buckets::{BucketsRead, read_buckets};
+pub use contributors::read_contributors;
+pub use custom_key_store_use::read_custom_key_store_use;
+pub use custom_key_stores::read_custom_key_stores;
+pub use key_metrics::{KeyMetric, KeyMetricsRead};
+pub use key_requests::read_key_requests;
 pub use keys::{KeysRead, read_keys};
 pub use metric_filters::read_metric_filters;
 pub use quotas::{QuotasRead, read_quotas};
 pub use regions::{RegionsRead, choose_regions};
 pub use trails::{TrailsRead, read_trails};
-pub use usage::{UsageWindow, read_usage};
+pub use usage::read_usage;
+pub use window::UsageWindow;

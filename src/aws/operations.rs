@@ -49,7 +49,8 @@ macro_rules! operations {
 // account         https://docs.aws.amazon.com/accounts/latest/reference/quotas.html
 // cloudwatch      https://docs.aws.amazon.com/general/latest/gr/cw_region.html. GetMetricData is limited by
 //                 datapoints: 396,000 a second for windows older than three hours, and we ask for up to 100,800 in
-//                 a request, so the rate is their quotient rather than the 500 requests a second of the same page.
+//                 a request, so the rate is their quotient rather than the 500 requests a second of the same page. A
+//                 request for fewer datapoints counts as a part of one (metric_data.rs).
 // cloudtrail      https://docs.aws.amazon.com/general/latest/gr/ct.html. Of GetEventSelectors it says 10, and Service
 //                 Quotas has been seen to say 1: the lower counts.
 // logs            https://docs.aws.amazon.com/general/latest/gr/cwl_region.html
@@ -69,9 +70,11 @@ operations! {
     CLOUDWATCH_DESCRIBE_ALARMS: "CloudWatch" "cloudwatch" "DescribeAlarms" Some("cloudwatch:DescribeAlarms"), 9.0,
         "The alarms that could concern KMS";
     CLOUDWATCH_GET_METRIC_DATA: "CloudWatch" "cloudwatch" "GetMetricData" Some("cloudwatch:GetMetricData"),
-        396_000.0 / 100_800.0, "The one-minute request counts of each quota";
+        396_000.0 / 100_800.0, "The request counts of each quota, of keys near a peak, and of the keys, stores and buckets in question";
     CLOUDWATCH_LIST_METRICS: "CloudWatch" "cloudwatch" "ListMetrics" Some("cloudwatch:ListMetrics"), 25.0,
-        "Which usage metrics have data, so that only those are fetched";
+        "Which usage metrics have data, so that only those are fetched, and which keys were in use lately";
+    KMS_DESCRIBE_CUSTOM_KEY_STORES: "KMS" "kms" "DescribeCustomKeyStores" Some("kms:DescribeCustomKeyStores"), 5.0,
+        "The custom key stores that keys lie in";
     KMS_DESCRIBE_KEY: "KMS" "kms" "DescribeKey" Some("kms:DescribeKey"), 2_000.0,
         "State, spec, usage, origin and multi-Region role of each customer managed key";
     KMS_LIST_ALIASES: "KMS" "kms" "ListAliases" Some("kms:ListAliases"), 500.0,
@@ -85,6 +88,9 @@ operations! {
         "Which log events feed the alarms on metrics that are not those of AWS";
     S3_GET_BUCKET_ENCRYPTION: "S3" "s3" "GetBucketEncryption" Some("s3:GetEncryptionConfiguration"), UNPUBLISHED,
         "The default encryption of each bucket, and its Bucket Key";
+    S3_LIST_BUCKET_METRICS_CONFIGURATIONS: "S3" "s3" "ListBucketMetricsConfigurations"
+        Some("s3:GetMetricsConfiguration"), UNPUBLISHED,
+        "Whether the requests of a bucket without a Bucket Key are measured";
     S3_LIST_BUCKETS: "S3" "s3" "ListBuckets" Some("s3:ListAllMyBuckets"), UNPUBLISHED,
         "Every general purpose bucket and its Region";
     SERVICEQUOTAS_LIST_AWS_DEFAULT_SERVICE_QUOTAS: "Service Quotas" "servicequotas" "ListAWSDefaultServiceQuotas"

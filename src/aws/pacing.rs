@@ -62,9 +62,16 @@ pub(super) struct Pacer {
 #[derive(Debug)]
 struct Lane {
     /// Whoever holds this is next. The rest queue in order: without it, each free place would wake every waiter.
-    limiter: Mutex<DefaultDirectRateLimiter>,
+    queue: Mutex<Queue>,
     /// Retries that the SDK has sent without asking; paid back before the next call.
     owed: AtomicU32,
+}
+
+#[derive(Debug)]
+struct Queue {
+    limiter: DefaultDirectRateLimiter,
+    /// The part of a place that calls which take less than a whole one have begun.
+    begun: f64,
 }
 
 impl Pacer {
@@ -79,15 +86,18 @@ impl Pacer {
         }
     }
 
-    /// Waits until one more call of the operation at this position of the table may be sent.
-    pub(super) async fn wait(&self, position: usize) {
+    /// Waits until one more call of the operation at this position of the table may be sent, which takes this share of
+    /// a place: 1 for all but those that AWS limits by something else than their number.
+    pub(super) async fn wait(&self, position: usize, share: f64) {
         let Some(Some(lane)) = self.lanes.get(position) else {
             return;
         };
-        let limiter = lane.limiter.lock().await;
-        let mut places = 1 + lane.owed.swap(0, Ordering::Relaxed);
+        let mut queue = lane.queue.lock().await;
+        let taken = queue.begun + share.clamp(0.0, 1.0);
+        queue.begun = taken.fract();
+        let mut places = taken as u32 + lane.owed.swap(0, Ordering::Relaxed);
         while places > 0 {
-            match limiter.check() {
+            match queue.limiter.check() {
                 Ok(()) => places -= 1,
                 Err(early) => tokio::time::sleep(early.wait_time_from(self.clock.now())).await,
             }
@@ -109,7 +119,10 @@ impl Lane {
         let burst = NonZeroU32::new((per_second / 10.0) as u32).unwrap_or(NonZeroU32::MIN);
         let quota = Quota::with_period(Duration::from_secs_f64(1.0 / per_second))?.allow_burst(burst);
         Some(Lane {
-            limiter: Mutex::new(RateLimiter::direct(quota)),
+            queue: Mutex::new(Queue {
+                limiter: RateLimiter::direct(quota),
+                begun: 0.0,
+            }),
             owed: AtomicU32::new(0),
         })
     }
@@ -135,10 +148,22 @@ mod tests {
         // The first operation is account:ListRegions at 5 a second: 100 % of it is one call each 200 ms.
         let pacer = Pacer::new(ApiShare::Percent(100.0));
         let start = Instant::now();
-        pacer.wait(0).await;
+        pacer.wait(0, 1.0).await;
         assert!(start.elapsed() < Duration::from_millis(100));
         pacer.owe(0);
-        pacer.wait(0).await;
+        pacer.wait(0, 1.0).await;
         assert!(start.elapsed() >= Duration::from_millis(390), "{:?}", start.elapsed());
+    }
+
+    #[tokio::test]
+    async fn calls_that_take_a_part_of_a_place_wait_for_whole_ones() {
+        let pacer = Pacer::new(ApiShare::Percent(100.0));
+        let start = Instant::now();
+        for _ in 0..7 {
+            pacer.wait(0, 0.25).await;
+        }
+        assert!(start.elapsed() < Duration::from_millis(100), "{:?}", start.elapsed());
+        pacer.wait(0, 0.25).await;
+        assert!(start.elapsed() >= Duration::from_millis(190), "{:?}", start.elapsed());
     }
 }

@@ -11,7 +11,7 @@ use super::operations::{
 };
 use super::paging::Pages;
 use super::session::RegionSession;
-use crate::facts::{Fact, LimitSource, RequestQuota, RequestsPerSecond, UsageMetric};
+use crate::facts::{Fact, KeyCountQuota, LimitSource, RequestQuota, RequestsPerSecond, UsageMetric};
 use crate::published::{self, PublishedQuota};
 
 const SERVICE_CODE: &str = "kms";
@@ -29,6 +29,8 @@ pub struct QuotasRead {
     pub default: Fact<()>,
     /// The KMS request quotas with a usage metric, in the order of their codes; their use is not collected yet.
     pub quotas: Vec<RequestQuota>,
+    /// How many keys the account may have.
+    pub key_count: KeyCountQuota,
 }
 
 /// Reads the KMS request quotas: the applied values first, the AWS defaults where there are none, and the built-in
@@ -45,9 +47,25 @@ pub async fn read_quotas(session: &RegionSession) -> QuotasRead {
         }
     }
     QuotasRead {
+        key_count: key_count_quota([(&applied, LimitSource::Applied), (&default, LimitSource::Default)]),
         applied: applied.map(drop).into(),
         default: default.map(drop).into(),
         quotas: rates.into_values().collect(),
+    }
+}
+
+/// The quota on the number of keys, from the first of these lists that states it.
+fn key_count_quota(lists: [(&Result<Vec<ServiceQuota>, CallError>, LimitSource); 2]) -> KeyCountQuota {
+    let stated = lists.into_iter().find_map(|(listed, source)| {
+        let mut quotas = listed.iter().flatten();
+        let quota = quotas.find(|quota| quota.quota_code() == Some(published::KEY_COUNT_QUOTA))?;
+        Some((quota.value()?, source))
+    });
+    let (limit, limit_source) = stated.unwrap_or((published::DEFAULT_KEY_COUNT, LimitSource::Builtin));
+    KeyCountQuota {
+        code: published::KEY_COUNT_QUOTA.to_owned(),
+        limit,
+        limit_source,
     }
 }
 
@@ -228,127 +246,4 @@ fn take_page(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::facts::Region;
-    use aws_sdk_servicequotas::types::{ErrorCode, ErrorReason, MetricInfo, QuotaPeriod};
-
-    fn rates() -> BTreeMap<String, RequestQuota> {
-        published::request_quotas(&Region::new("eu-west-3"))
-            .into_iter()
-            .map(|quota| (quota.code.to_owned(), builtin(&quota)))
-            .collect()
-    }
-
-    fn quota(code: &str, value: f64, unit: PeriodUnit) -> ServiceQuota {
-        ServiceQuota::builder()
-            .quota_code(code)
-            .quota_name("a request rate")
-            .value(value)
-            .period(QuotaPeriod::builder().period_value(1).period_unit(unit).build())
-            .usage_metric(
-                MetricInfo::builder()
-                    .metric_namespace("AWS/Usage")
-                    .metric_name("CallCount")
-                    .metric_dimensions("Resource", "SomethingNew")
-                    .build(),
-            )
-            .build()
-    }
-
-    #[test]
-    fn an_applied_value_replaces_the_default_and_keeps_it_in_mind() {
-        let mut rates = rates();
-        adopt(
-            &mut rates,
-            &quota("L-6E3AF000", 10_000.0, PeriodUnit::Second),
-            LimitSource::Default,
-        );
-        adopt(
-            &mut rates,
-            &quota("L-6E3AF000", 25_000.0, PeriodUnit::Second),
-            LimitSource::Applied,
-        );
-        let symmetric = &rates["L-6E3AF000"];
-        assert_eq!(symmetric.limit, RequestsPerSecond(25_000.0));
-        assert_eq!(symmetric.limit_source, LimitSource::Applied);
-        assert_eq!(symmetric.default, Some(RequestsPerSecond(10_000.0)));
-        assert_eq!(
-            symmetric.pool, "SomethingNew",
-            "the dimensions are those Service Quotas states"
-        );
-    }
-
-    #[test]
-    fn a_value_that_service_quotas_cannot_read_is_a_gap_and_no_default() {
-        let mut rates = rates();
-        adopt(
-            &mut rates,
-            &quota("L-6E3AF000", 10_000.0, PeriodUnit::Second),
-            LimitSource::Default,
-        );
-        let reason = ErrorReason::builder()
-            .error_code(ErrorCode::DependencyAccessDeniedError)
-            .build();
-        let unread = ServiceQuota::builder()
-            .quota_code("L-6E3AF000")
-            .error_reason(reason)
-            .build();
-        adopt(&mut rates, &unread, LimitSource::Applied);
-        let symmetric = &rates["L-6E3AF000"];
-        assert_eq!(
-            (symmetric.limit, symmetric.limit_source),
-            (RequestsPerSecond(10_000.0), LimitSource::Default)
-        );
-        assert_eq!(
-            symmetric.applied_value.unavailable().unwrap().code,
-            "DEPENDENCY_ACCESS_DENIED_ERROR"
-        );
-    }
-
-    #[test]
-    fn a_new_quota_without_a_period_has_no_limit_and_is_a_gap() {
-        let mut rates = rates();
-        let unknown = quota("L-NEW", 5.0, PeriodUnit::from("FORTNIGHT"));
-        adopt(&mut rates, &unknown, LimitSource::Applied);
-        assert_eq!(
-            rates["L-NEW"].applied_value.unavailable().unwrap().code,
-            "UnknownPeriod"
-        );
-        adopt(&mut rates, &unknown, LimitSource::Default);
-        let operation = &rates["L-NEW"].applied_value.unavailable().unwrap().operation;
-        assert_eq!(
-            operation, "servicequotas:ListAWSDefaultServiceQuotas",
-            "the list that named it so"
-        );
-    }
-
-    #[test]
-    fn a_quota_per_minute_is_compared_per_second() {
-        let mut rates = rates();
-        adopt(
-            &mut rates,
-            &quota("L-NEW", 600.0, PeriodUnit::Minute),
-            LimitSource::Applied,
-        );
-        assert_eq!(rates["L-NEW"].limit, RequestsPerSecond(10.0));
-    }
-
-    #[test]
-    fn a_quota_on_resources_is_not_a_request_quota() {
-        let mut rates = rates();
-        let resources = ServiceQuota::builder()
-            .quota_code("L-C2F1777E")
-            .value(100_000.0)
-            .usage_metric(
-                MetricInfo::builder()
-                    .metric_namespace("AWS/Usage")
-                    .metric_name("ResourceCount")
-                    .metric_dimensions("Resource", "KeysPerAccount")
-                    .build(),
-            )
-            .build();
-        adopt(&mut rates, &resources, LimitSource::Applied);
-        assert!(!rates.contains_key("L-C2F1777E"));
-    }
-}
+mod tests;

@@ -1,7 +1,7 @@
 //! Sessions: whose credentials, which clients, which account.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use aws_config::profile::ProfileFileCredentialsProvider;
@@ -183,6 +183,7 @@ impl Session {
                     .build(),
             ),
             caller,
+            metric_data_refusal: OnceLock::new(),
         }
     }
 
@@ -283,6 +284,8 @@ pub struct RegionSession {
     pub(super) service_quotas: aws_sdk_servicequotas::Client,
     pub(super) cloudwatch: aws_sdk_cloudwatch::Client,
     pub(super) caller: Caller,
+    /// The answer of a Region that refuses GetMetricData, which is then not asked again.
+    pub(super) metric_data_refusal: OnceLock<CallError>,
 }
 
 async fn load(settings: &SessionSettings) -> SdkConfig {

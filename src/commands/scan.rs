@@ -147,6 +147,7 @@ impl Job {
             regions: self.regions.clone(),
             window: UsageWindow::before(self.as_of, WINDOW_DAYS),
             justification: self.config.justification.clone(),
+            threshold_percent: self.config.quota.threshold_percent,
         };
         let scanned = scan_account(&session, &plan, &progress).await;
         drop(display);

@@ -2,14 +2,15 @@
 //! is in use, which keys are one scheme, how full a quota is, which alarms would tell of it, what a Bucket Key changes.
 
 mod alarms;
-mod bucket_keys;
 mod claims;
 mod clusters;
+mod bucket_keys;
 mod cost;
 mod days;
 mod encryption_context;
 mod headroom;
 mod justification;
+mod key_names;
 mod key_policy;
 mod key_use;
 mod kms_alarms;
@@ -21,6 +22,8 @@ pub use alarms::{AlarmLimits, Fault, ThrottleAlarm, Verdict, Watched, throttle_a
 pub use bucket_keys::{AliasMeaning, BucketKeyTarget, bucket_key_targets};
 pub use claims::{ClaimVerdict, byok, cannot_rotate, grant, policy, rotation};
 pub use clusters::{Cluster, ClusterRules, Evidence, clusters};
+mod request_pool;
+
 pub use cost::monthly_cost;
 pub use days::{day_of, days_between};
 pub use encryption_context::{
@@ -28,10 +31,12 @@ pub use encryption_context::{
 };
 pub use headroom::{Headroom, limit_is_certain};
 pub use justification::{Claim, Standing, UnrecognizedWord, standing};
+pub use key_names::bucket_key;
 pub use key_policy::{KeyPolicy, Statement, Values};
 pub use key_use::{IdleKey, IdleSince, KeyUse, UseLimits, key_use};
 pub use kms_alarms::{
     CustomMetrics, alarms_named_in, depends_on_trails, drop_idle_composites, may_concern_kms, uses_pools,
 };
 pub use kms_requests::MonthlyRequests;
+pub use request_pool::RequestPool;
 pub use trail::{KmsEvents, WhyNotAll, kms_events};

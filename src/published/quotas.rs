@@ -17,6 +17,14 @@ pub const CUSTOM_KEY_STORE_RATE: RequestsPerSecond = RequestsPerSecond(1_800.0);
 /// The symmetric pool: the one quota whose default differs between the Regions of the commercial partition.
 const SYMMETRIC_POOL: &str = "L-6E3AF000";
 
+/// The quota on how many keys an account may have in a Region, of every spec and state; AWS managed keys do not count.
+///
+/// Source: <https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html>.
+pub const KEY_COUNT_QUOTA: &str = "L-C2F1777E";
+
+/// The AWS default of that quota.
+pub const DEFAULT_KEY_COUNT: f64 = 100_000.0;
+
 /// A KMS request quota as AWS publishes it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PublishedQuota {
@@ -124,5 +132,12 @@ mod tests {
         assert!(quotas.iter().any(|quota| quota.pool == "CryptographicOperationsMldsa"));
         assert!(quotas.iter().any(|quota| quota.pool == "GenerateDataKeyPair-RSA_4096"));
         assert!(quotas.is_sorted_by_key(|quota| quota.code));
+    }
+
+    #[test]
+    fn the_default_number_of_keys_is_that_of_the_catalogue() {
+        let mut lines = CATALOGUE.lines();
+        let line = lines.find(|line| line.starts_with(KEY_COUNT_QUOTA)).unwrap();
+        assert_eq!(line.split('\t').nth(2).unwrap().parse(), Ok(DEFAULT_KEY_COUNT));
     }
 }

@@ -197,9 +197,20 @@ def test_missing_service_quotas_are_a_gap_in_each_region(scan):
     assert all(gap["error_code"] and gap["message"] for gap in gaps)
 
 
+def test_the_objects_of_a_bucket_where_its_metrics_configurations_belong_are_a_gap(scan):
+    """ministack does not know the operation and lists the objects."""
+    gaps = scan.gaps("s3:ListBucketMetricsConfigurations")
+    assert sorted(gap["region"] for gap in gaps) == sorted(REGIONS)
+    assert {gap["error_code"] for gap in gaps} == {"MalformedResponse"}
+    flagged = [finding["resource"]["arn"] for finding in scan.findings("bucket-key-disabled")]
+    concerned = [f"arn:aws:s3:::{name}" for gap in gaps for name in gap["resources"]]
+    assert sorted(concerned) == sorted(flagged)
+
+
 def test_nothing_else_is_a_gap(scan):
     assert {gap["operation"] for gap in scan.report["coverage"]["gaps"]} <= {
-        "kms:ListKeys", "servicequotas:ListServiceQuotas", "servicequotas:ListAWSDefaultServiceQuotas"}
+        "kms:ListKeys", "s3:ListBucketMetricsConfigurations", "servicequotas:ListServiceQuotas",
+        "servicequotas:ListAWSDefaultServiceQuotas"}
 
 
 def test_the_last_line_says_that_the_scan_is_not_complete(scan):

@@ -80,7 +80,12 @@ fn every_key_is_in_the_report_with_its_reason() {
 
 #[test]
 fn the_operation_table_holds_nothing_that_is_never_called() {
-    let run = scan("", &[]);
+    let run = scan(
+        "[[region]]\nname = \"eu-central-1\"\n\
+         [[region.custom_key_store]]\nname = \"hsm\"\ntype = \"AWS_CLOUDHSM\"\n\
+         [[region.key]]\norigin = \"AWS_CLOUDHSM\"\ncustom_key_store = \"hsm\"",
+        &[],
+    );
     let called: Vec<String> = run.report["api_calls"]
         .as_array()
         .unwrap()

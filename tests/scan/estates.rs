@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::run::*;
 
-fn estate(name: &str) -> String {
+pub fn estate(name: &str) -> String {
     let path: PathBuf = [env!("CARGO_MANIFEST_DIR"), "fixtures", "estates", name]
         .iter()
         .collect();

@@ -83,9 +83,16 @@ fn metrics_are_all_fetched_where_they_cannot_be_listed() {
         "[[fault]]\nservice = \"cloudwatch\"\noperation = \"ListMetrics\"\nkind = \"error\"",
         &[],
     );
-    assert_eq!(run.gaps(), []);
+    let denied = |region, resources| gap("cloudwatch:ListMetrics", "AccessDenied", region, resources);
+    // Who made the peak, and which keys were in use.
+    assert_eq!(
+        run.gaps(),
+        [denied("eu-west-3", 1), denied("eu-west-3", 0), denied("us-east-1", 0)]
+    );
     assert_eq!(run.findings("near-request-quota"), 1);
     assert_eq!(run.report["coverage"]["fallbacks"].as_array().unwrap().len(), 2);
+    // The use of quotas and of keys, in each Region.
+    assert_eq!(run.calls("ListMetrics", "calls"), 4);
 }
 
 #[test]

@@ -57,6 +57,7 @@ async fn report(toml: &str) -> anyhow::Result<Document> {
         regions: RegionChoice::Enabled,
         window: UsageWindow::before(as_of, 1),
         justification: config.justification.clone(),
+        threshold_percent: 70.0,
     };
     let account = scan_account(&session, &plan, &Progress::default()).await?;
     let scan = ScanFacts {
@@ -349,6 +350,11 @@ fn calls_in(estate: &Estate) -> Counts {
             .is_some_and(|label| label.split('+').any(|word| word == "audit"))
     };
     let has_audits = |region: &&&Region| keys_of(region).into_iter().any(is_audited);
+    let in_custom_key_store = |template: &KeyTemplate| template.kind.custom_key_store.is_some();
+    let with_keys = |is_one: &dyn Fn(&KeyTemplate) -> bool| {
+        let has_one = |region: &&&Region| region.keys.iter().any(|key| !key.aws_managed && is_one(key));
+        regions.iter().filter(has_one).count()
+    };
     let mut counts = Counts::from(
         [
             ("GetCallerIdentity", 1),
@@ -364,7 +370,13 @@ fn calls_in(estate: &Estate) -> Counts {
             ("ListResourceTags", keys),
             ("ListServiceQuotas", regions.len()),
             ("ListAWSDefaultServiceQuotas", regions.len()),
-            ("ListMetrics", regions.len()),
+            // The use of quotas, the use of keys, and what was throttled in each kind of custom key store.
+            (
+                "ListMetrics",
+                regions.len() + with_keys(&|_| true) + 2 * with_keys(&in_custom_key_store),
+            ),
+            ("DescribeCustomKeyStores", with_keys(&in_custom_key_store)),
+            ("ListBucketMetricsConfigurations", buckets_in(estate).flagged.len()),
             ("GetMetricData", regions.len()),
             ("DescribeAlarms", regions.iter().filter(has_keys).count()),
             ("DescribeTrails", regions.iter().filter(has_audits).count()),

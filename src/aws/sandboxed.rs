@@ -1,0 +1,38 @@
+//! Sessions for tests that the sandbox answers.
+
+use super::call::Stop;
+use super::pacing::ApiShare;
+use super::session::{Credentials, RegionSession, Session, SessionSettings};
+use crate::facts::Region;
+use crate::sandbox::Sandbox;
+
+/// The account of an estate.
+pub(super) async fn session(estate: &str) -> Session {
+    let sandbox = Sandbox::from_toml("test.toml", estate).unwrap();
+    let settings = SessionSettings {
+        credentials: Credentials::Invented,
+        fallback_region: Some(sandbox.description().home_region),
+        endpoint: None,
+        http: sandbox.http_client(),
+        api_share: ApiShare::Off,
+        stop: Stop::default(),
+    };
+    Session::open(settings).await.unwrap()
+}
+
+/// The account of an estate of one Region, eu-west-3, with these lines in it; the time is 2026-06-15T06:00:00Z.
+pub(super) async fn region(lines: &str) -> (Session, RegionSession) {
+    let session = session(&format!(
+        "as_of = 2026-06-15T06:00:00Z\naccount = {{ id = \"111122223333\" }}\n[[region]]\nname = \"eu-west-3\"\n{lines}"
+    ))
+    .await;
+    let region = session.region(&Region::new("eu-west-3"));
+    (session, region)
+}
+
+/// How often an operation was called.
+pub(super) fn calls(session: &Session, operation: &str) -> u64 {
+    let calls = session.api_calls();
+    let row = calls.iter().find(|row| row.operation == operation);
+    row.map_or(0, |row| row.calls)
+}
