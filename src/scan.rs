@@ -100,6 +100,7 @@ async fn scan_region(
             facts.key_listing = keys.key_listing;
             facts.alias_listing = keys.alias_listing;
             facts.aws_managed_keys = keys.aws_managed;
+            facts.aws_s3_key = keys.aws_s3;
             facts.keys = keys.keys;
         }
         Err(error) => facts.key_listing = Fact::Unavailable(refused(error).into()),

@@ -20,6 +20,9 @@ const KEYS_A_PAGE: i32 = 1_000;
 const ALIASES_A_PAGE: i32 = 100;
 const TAGS_A_PAGE: i32 = 50;
 
+/// The alias of the AWS managed key for Amazon S3.
+const AWS_S3: &str = "alias/aws/s3";
+
 /// How many keys of a Region are asked about at once.
 const KEYS_AT_ONCE: usize = 64;
 
@@ -32,6 +35,8 @@ pub struct KeysRead {
     pub alias_listing: Fact<()>,
     /// How many AWS managed keys were seen.
     pub aws_managed: u64,
+    /// The id of the AWS managed key `aws/s3`.
+    pub aws_s3: Option<String>,
     /// The others, in the order of their ARNs.
     pub keys: Vec<Key>,
 }
@@ -78,6 +83,7 @@ pub async fn read_keys(session: &RegionSession, progress: &Counter) -> Result<Ke
         key_listing: key_listing.into(),
         alias_listing,
         aws_managed: (by_alias.len() + by_description) as u64,
+        aws_s3: aliases.aws_s3,
         keys,
     })
 }
@@ -136,6 +142,8 @@ struct Aliases {
     by_key: BTreeMap<String, Vec<String>>,
     /// The ids of the keys behind an alias that is reserved for AWS.
     aws_managed: BTreeSet<String>,
+    /// The id of the key that S3 uses where no other is named.
+    aws_s3: Option<String>,
     seen: usize,
 }
 
@@ -144,6 +152,9 @@ impl Aliases {
         self.seen += 1;
         if name.starts_with("alias/aws/") {
             self.aws_managed.insert(key_id.clone());
+            if name == AWS_S3 {
+                self.aws_s3 = Some(key_id.clone());
+            }
         }
         self.by_key.entry(key_id).or_default().push(name);
     }

@@ -86,6 +86,8 @@ pub struct RegionFacts {
     pub alias_listing: Fact<()>,
     /// How many AWS managed keys were seen.
     pub aws_managed_keys: u64,
+    /// The id of the AWS managed key `aws/s3`, where the aliases name one.
+    pub aws_s3_key: Option<String>,
     /// The keys seen that are not AWS managed, in the order of their ARNs.
     pub keys: Vec<Key>,
     /// Whether Service Quotas listed the applied values.
@@ -117,6 +119,7 @@ impl RegionFacts {
             key_listing: Fact::NotCollected,
             alias_listing: Fact::NotCollected,
             aws_managed_keys: 0,
+            aws_s3_key: None,
             keys: Vec::new(),
             applied_quotas: Fact::NotCollected,
             default_quotas: Fact::NotCollected,

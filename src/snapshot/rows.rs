@@ -34,6 +34,7 @@ pub(super) struct RegionRow {
     pub key_listing: Fact<()>,
     pub alias_listing: Fact<()>,
     pub aws_managed_keys: u64,
+    pub aws_s3_key: Option<String>,
     pub applied_quotas: Fact<()>,
     pub default_quotas: Fact<()>,
     pub key_count_quota: Option<KeyCountQuota>,
