@@ -2,6 +2,7 @@
 
 mod exit;
 mod output;
+mod previous;
 mod progress_bar;
 #[cfg(feature = "sandbox")]
 mod sandbox;

@@ -88,6 +88,8 @@ pub struct ScanDefaults {
     pub regions: Vec<Region>,
     /// The share of each request quota that the scan may use, as `--api-share` takes it.
     pub api_share: Option<String>,
+    /// The time for asking when keys were last used, as `--last-usage-budget` takes it.
+    pub last_usage_budget: Option<String>,
 }
 
 /// Why the configuration cannot be used.

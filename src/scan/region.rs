@@ -1,13 +1,16 @@
-//! What is in a Region.
+//! The first pass of a Region: what is there.
 
 use super::ScanPlan;
-use crate::aws::{CallError, Session, read_keys, read_quotas, read_usage};
+use crate::aws::{CallError, RegionSession, Session, read_keys, read_quotas, read_usage};
 use crate::facts::{Fact, Fallback, Region, RegionFacts, RegionSource, RegionState};
 use crate::progress::Progress;
 use crate::published;
 
-/// What was read of a Region.
+/// What the first pass has read of a Region.
 pub(super) struct ScannedRegion {
+    /// The clients that read it; `None` for a Region that is not enabled. The second pass goes on with them, since they
+    /// have learned the time of AWS.
+    pub(super) clients: Option<RegionSession>,
     pub(super) facts: RegionFacts,
     pub(super) fallbacks: Vec<Fallback>,
 }
@@ -15,6 +18,7 @@ pub(super) struct ScannedRegion {
 impl ScannedRegion {
     fn not_enabled(region: Region) -> Self {
         ScannedRegion {
+            clients: None,
             facts: RegionFacts::new(region, RegionState::NotEnabled),
             fallbacks: Vec::new(),
         }
@@ -69,7 +73,11 @@ pub(super) async fn read_region(
     facts.applied_quotas = quotas.applied;
     facts.default_quotas = quotas.default;
     facts.quotas = quotas.quotas;
-    ScannedRegion { facts, fallbacks }
+    ScannedRegion {
+        clients: Some(clients),
+        facts,
+        fallbacks,
+    }
 }
 
 /// A Region that should have accepted the credentials and did not.

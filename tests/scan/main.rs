@@ -9,6 +9,7 @@ mod estates;
 mod failures;
 mod faults;
 mod inventory;
+mod key_details;
 mod random_estate;
 mod regions;
 mod run;
