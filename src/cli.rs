@@ -7,6 +7,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use crate::aws::ApiShare;
 use crate::checks::CHECKS;
 use crate::facts::Region;
+use crate::scan::LastUsageBudget;
 use crate::severity::Severity;
 
 /// A read-only auditor for AWS KMS: which keys you have and why, how close you are to the request quota, and which
@@ -92,6 +93,15 @@ pub struct ScanArgs {
     /// Use at most this percentage of each operation's request quota, or `off` [default: 20]
     #[arg(long, value_name = "PERCENT", env = "KMS_AUDIT_API_SHARE")]
     pub api_share: Option<ApiShare>,
+
+    /// Spend at most this time on asking when keys were last used, such as 30s or 5m; 0s asks nothing [default: 30s]
+    #[arg(long, value_name = "DURATION", env = "KMS_AUDIT_LAST_USAGE_BUDGET")]
+    pub last_usage_budget: Option<LastUsageBudget>,
+
+    /// Go on from an earlier scan, of which this is the folder: its answers on when keys were last used stand for keys
+    /// that are not asked this time, and keys without an answer are asked first
+    #[arg(long, value_name = "DIR", env = "KMS_AUDIT_PREVIOUS")]
+    pub previous: Option<PathBuf>,
 
     /// Exit with 3 if there is a finding of this severity or worse: info, low, medium, high, critical
     #[arg(long, value_name = "SEVERITY", env = "KMS_AUDIT_FAIL_ON")]

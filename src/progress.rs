@@ -8,6 +8,8 @@ pub struct Progress {
     regions: Counter,
     keys: Counter,
     buckets: Counter,
+    key_details: Counter,
+    last_usage: Counter,
 }
 
 /// How many there are, as far as is known, and how many are done.
@@ -53,5 +55,15 @@ impl Progress {
     /// The buckets.
     pub fn buckets(&self) -> &Counter {
         &self.buckets
+    }
+
+    /// The keys that are looked at more closely.
+    pub fn key_details(&self) -> &Counter {
+        &self.key_details
+    }
+
+    /// The keys that are asked for their last usage. The time for it can be over before all are.
+    pub fn last_usage(&self) -> &Counter {
+        &self.last_usage
     }
 }

@@ -1,25 +1,23 @@
 //! How many requests are made with the keys of buckets?
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 
 use super::error::CallError;
 use super::key_metrics::{KeyMetric, KeyMetricsRead};
 use super::metric_data::Sums;
 use super::session::RegionSession;
 use super::window::{DAY, UsageWindow};
-use crate::facts::{Arn, Bucket, Fact, Key, KeyRequests, SseAlgorithm};
-use crate::model::bucket_key;
+use crate::facts::{Arn, Fact, Key, KeyRequests};
 
-/// Reads how often each key was used that the default encryption of an SSE-KMS bucket names, and writes it into the
-/// keys. `buckets` are those of the Region.
-pub async fn read_key_requests<'b>(
+/// Reads how often each of the `wanted` keys was used, those that the default encryption of an SSE-KMS bucket means, and
+/// writes it into the keys.
+pub async fn read_key_requests(
     session: &RegionSession,
     keys: &mut [Key],
-    buckets: impl Iterator<Item = &'b Bucket>,
+    wanted: &HashSet<Arn>,
     metrics: &KeyMetricsRead,
     window: UsageWindow,
 ) {
-    let wanted = keys_of_buckets(keys, buckets);
     let of_keys: Vec<&KeyMetric> = match &metrics.listing {
         Fact::Known(()) => metrics
             .metrics
@@ -45,16 +43,6 @@ pub async fn read_key_requests<'b>(
             Fact::NotCollected => Fact::NotCollected,
         };
     }
-}
-
-fn keys_of_buckets<'b>(keys: &[Key], buckets: impl Iterator<Item = &'b Bucket>) -> BTreeSet<Arn> {
-    let names: BTreeSet<&str> = buckets
-        .filter_map(|bucket| bucket.encryption.known())
-        .filter(|encryption| encryption.algorithm == SseAlgorithm::SseKms)
-        .filter_map(|encryption| encryption.kms_key.as_deref())
-        .collect();
-    let named = names.into_iter().filter_map(|name| bucket_key(name, keys));
-    named.map(|key| key.arn.clone()).collect()
 }
 
 /// The sum of each metric over the window.

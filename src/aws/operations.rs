@@ -77,8 +77,20 @@ operations! {
         "The custom key stores that keys lie in";
     KMS_DESCRIBE_KEY: "KMS" "kms" "DescribeKey" Some("kms:DescribeKey"), 2_000.0,
         "State, spec, usage, origin and multi-Region role of each customer managed key";
+    KMS_GET_KEY_LAST_USAGE: "KMS" "kms" "GetKeyLastUsage" Some("kms:GetKeyLastUsage"), 5.0,
+        "When customer managed keys were last used, within the time that is allowed for it";
+    KMS_GET_KEY_POLICY: "KMS" "kms" "GetKeyPolicy" Some("kms:GetKeyPolicy"), 1_000.0,
+        "The key policy of keys that claim one, and of keys that SSE-KMS buckets use";
+    KMS_GET_KEY_ROTATION_STATUS: "KMS" "kms" "GetKeyRotationStatus" Some("kms:GetKeyRotationStatus"), 1_000.0,
+        "Whether keys that claim rotation rotate by themselves";
     KMS_LIST_ALIASES: "KMS" "kms" "ListAliases" Some("kms:ListAliases"), 500.0,
         "Aliases, and which keys are AWS managed";
+    KMS_LIST_GRANTS: "KMS" "kms" "ListGrants" Some("kms:ListGrants"), 100.0,
+        "The grants of keys that claim one, and of keys that SSE-KMS buckets use";
+    KMS_LIST_KEY_POLICIES: "KMS" "kms" "ListKeyPolicies" Some("kms:ListKeyPolicies"), 100.0,
+        "Whether a key that an SSE-KMS bucket uses is shared by AWS RAM";
+    KMS_LIST_KEY_ROTATIONS: "KMS" "kms" "ListKeyRotations" Some("kms:ListKeyRotations"), 100.0,
+        "Whether keys that claim rotation were rotated on demand, where they do not rotate by themselves";
     KMS_LIST_KEYS: "KMS" "kms" "ListKeys" Some("kms:ListKeys"), 500.0,
         "Every key of a Region";
     KMS_LIST_RESOURCE_TAGS: "KMS" "kms" "ListResourceTags" Some("kms:ListResourceTags"), 2_000.0,

@@ -3,6 +3,7 @@
 mod checks;
 mod exit;
 mod output;
+mod previous;
 mod progress_bar;
 #[cfg(feature = "sandbox")]
 mod sandbox;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::progress::Progress;
+use crate::progress::{Counter, Progress};
 
 const REFRESH: Duration = Duration::from_millis(100);
 
@@ -24,24 +24,45 @@ impl Display {
         let shown = bar.clone();
         let updates = tokio::spawn(async move {
             loop {
-                let (regions, keys, buckets) = (progress.regions(), progress.keys(), progress.buckets());
-                shown.set_length(regions.found() + keys.found() + buckets.found());
-                shown.set_position(regions.done() + keys.done() + buckets.done());
-                shown.set_message(format!(
-                    "{}/{} Regions, {}/{} keys, {}/{} buckets",
-                    regions.done(),
-                    regions.found(),
-                    keys.done(),
-                    keys.found(),
-                    buckets.done(),
-                    buckets.found()
-                ));
+                let (found, done) = totals(&progress);
+                shown.set_length(found);
+                shown.set_position(done);
+                shown.set_message(message(&progress));
                 shown.tick();
                 tokio::time::sleep(REFRESH).await;
             }
         });
         Display { bar, updates }
     }
+}
+
+/// Everything that is counted, with its name.
+fn counters(progress: &Progress) -> [(&'static str, &Counter); 5] {
+    [
+        ("Regions", progress.regions()),
+        ("keys", progress.keys()),
+        ("buckets", progress.buckets()),
+        ("key details", progress.key_details()),
+        ("last uses", progress.last_usage()),
+    ]
+}
+
+/// How many there are of all, and how many are done.
+fn totals(progress: &Progress) -> (u64, u64) {
+    let counters = counters(progress).map(|(_, counter)| (counter.found(), counter.done()));
+    counters
+        .iter()
+        .fold((0, 0), |(found, done), counter| (found + counter.0, done + counter.1))
+}
+
+/// The first three always; the rest once there is any.
+fn message(progress: &Progress) -> String {
+    let shown = counters(progress).into_iter().enumerate();
+    let shown = shown.filter(|(place, (_, counter))| *place < 3 || counter.found() > 0);
+    let words: Vec<String> = shown
+        .map(|(_, (name, counter))| format!("{}/{} {name}", counter.done(), counter.found()))
+        .collect();
+    words.join(", ")
 }
 
 impl Drop for Display {

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::output::OutputFolder;
+use super::previous::PreviousScan;
 use super::progress_bar::Display;
 use super::signals::Signal;
 use super::{Exit, StoppedEarly, UsageError};
@@ -25,7 +26,7 @@ use crate::report::{Palette, Report, ReportError, render_markdown, render_termin
 use crate::results::Results;
 #[cfg(feature = "sandbox")]
 use crate::sandbox::{Served, ServedError};
-use crate::scan::{ScanPlan, scan_account};
+use crate::scan::{LastUsageBudget, LastUsagePlan, ScanPlan, scan_account};
 use crate::severity::Severity;
 use crate::snapshot::{SnapshotReader, SnapshotWriter};
 
@@ -57,6 +58,9 @@ struct Job {
     config: Config,
     as_of: Timestamp,
     regions: RegionChoice,
+    last_usage_budget: LastUsageBudget,
+    /// The scan to go on from.
+    previous: Option<PreviousScan>,
     settings: SessionSettings,
     parameters: BTreeMap<String, Value>,
     /// The estate, where it is not AWS that is scanned.
@@ -77,6 +81,14 @@ impl Job {
                 .map_err(|what| anyhow::anyhow!("[scan] api-share in the configuration: {what}"))?,
             (None, None) => ApiShare::DEFAULT,
         };
+        let last_usage_budget = match (args.last_usage_budget, &config.scan.last_usage_budget) {
+            (Some(budget), _) => budget,
+            (None, Some(budget)) => budget
+                .parse()
+                .map_err(|what| anyhow::anyhow!("[scan] last-usage-budget in the configuration: {what}"))?,
+            (None, None) => LastUsageBudget::default(),
+        };
+        let previous = args.previous.as_deref().map(PreviousScan::open).transpose()?;
         let named = if args.regions.is_empty() {
             config.scan.regions.clone()
         } else {
@@ -96,6 +108,11 @@ impl Job {
             ("threshold_percent".to_owned(), json!(config.quota.threshold_percent)),
             ("api_share".to_owned(), json!(api_share.to_string())),
             ("window_days".to_owned(), json!(WINDOW_DAYS)),
+            ("last_usage_budget".to_owned(), json!(last_usage_budget.to_string())),
+            (
+                "previous".to_owned(),
+                json!(args.previous.as_ref().map(|path| path.display().to_string())),
+            ),
             (
                 "config_file".to_owned(),
                 json!(config_file.map(|path| path.display().to_string())),
@@ -117,6 +134,8 @@ impl Job {
             },
             config,
             regions,
+            last_usage_budget,
+            previous,
             parameters,
         })
     }
@@ -143,12 +162,7 @@ impl Job {
         };
         let progress = Arc::new(Progress::default());
         let display = Display::start(progress.clone());
-        let plan = ScanPlan {
-            regions: self.regions.clone(),
-            window: UsageWindow::before(self.as_of, WINDOW_DAYS),
-            justification: self.config.justification.clone(),
-            threshold_percent: self.config.quota.threshold_percent,
-        };
+        let plan = self.plan(&session)?;
         let scanned = scan_account(&session, &plan, &progress).await;
         drop(display);
         let account = scanned.map_err(|error| match error {
@@ -171,6 +185,23 @@ impl Job {
         writer.write_account(&account)?;
         writer.finish(&scan)?;
         Ok(signal.heard())
+    }
+
+    /// What to read of the account of this session.
+    fn plan(&self, session: &Session) -> anyhow::Result<ScanPlan> {
+        let previous = self.previous.as_ref();
+        let earlier = previous.map(|previous| previous.last_usage(&session.account_id));
+        Ok(ScanPlan {
+            as_of: self.as_of,
+            regions: self.regions.clone(),
+            window: UsageWindow::before(self.as_of, WINDOW_DAYS),
+            justification: self.config.justification.clone(),
+            threshold_percent: self.config.quota.threshold_percent,
+            last_usage: LastUsagePlan {
+                budget: self.last_usage_budget,
+                earlier: earlier.transpose()?.unwrap_or_default(),
+            },
+        })
     }
 
     /// Judges what the snapshot holds, and nothing else: so a report never says more than its evidence. Each account is

@@ -88,6 +88,8 @@ pub struct ScanDefaults {
     pub regions: Vec<Region>,
     /// The share of each request quota that the scan may use, as `--api-share` takes it.
     pub api_share: Option<String>,
+    /// The time for asking when keys were last used, as `--last-usage-budget` takes it.
+    pub last_usage_budget: Option<String>,
 }
 
 /// Why the configuration cannot be used.
@@ -236,6 +238,7 @@ mod tests {
         let (shown, _) = rest.split_once("```").unwrap();
         let mut defaults = Config::default();
         defaults.scan.api_share = Some("20".into());
+        defaults.scan.last_usage_budget = Some("30s".into());
         assert_eq!(toml::from_str::<Config>(shown).unwrap(), defaults);
         // What is shown as a comment can be meant too.
         let examples = shown.replace("\n# [", "\n[");

@@ -108,7 +108,7 @@ pub struct LastUsage {
     pub last: Option<LastUse>,
     /// When AWS began to keep track.
     pub tracking_start: Option<Timestamp>,
-    /// When AWS was asked: an answer can be carried over from an earlier scan.
+    /// The moment of the scan that asked AWS: an answer can be carried over from an earlier scan.
     pub read_at: Timestamp,
 }
 

@@ -10,11 +10,11 @@ mod days;
 mod encryption_context;
 mod headroom;
 mod justification;
-mod key_names;
 mod key_policy;
 mod key_use;
 mod kms_alarms;
 mod kms_requests;
+mod request_pool;
 mod templates;
 mod trail;
 
@@ -22,7 +22,6 @@ pub use alarms::{AlarmLimits, Fault, ThrottleAlarm, Verdict, Watched, throttle_a
 pub use bucket_keys::{AliasMeaning, BucketKeyTarget, bucket_key_targets};
 pub use claims::{ClaimVerdict, byok, cannot_rotate, grant, policy, rotation};
 pub use clusters::{Cluster, ClusterRules, Evidence, clusters};
-mod request_pool;
 
 pub use cost::monthly_cost;
 pub use days::{day_of, days_between};
@@ -31,7 +30,6 @@ pub use encryption_context::{
 };
 pub use headroom::{Headroom, limit_is_certain};
 pub use justification::{Claim, Standing, UnrecognizedWord, standing};
-pub use key_names::bucket_key;
 pub use key_policy::{KeyPolicy, Statement, Values};
 pub use key_use::{IdleKey, IdleSince, KeyUse, UseLimits, key_use};
 pub use kms_alarms::{

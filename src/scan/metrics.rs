@@ -1,6 +1,6 @@
 //! The questions about use that only have a sense once keys, quotas and buckets are known.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use futures_util::{StreamExt, stream};
 
@@ -9,7 +9,7 @@ use crate::aws::{
     KeyMetricsRead, RegionSession, Session, read_bucket_requests, read_contributors, read_custom_key_store_use,
     read_key_requests,
 };
-use crate::facts::{Bucket, Region, RegionFacts};
+use crate::facts::{Arn, Bucket, Region, RegionFacts};
 
 /// What is needed of a Region besides its facts: its clients, and the metrics of its keys.
 pub(super) struct Listed {
@@ -22,6 +22,7 @@ pub(super) struct Listed {
 pub(super) async fn read_use(
     session: &Session,
     plan: &ScanPlan,
+    bucket_keys: &HashSet<Arn>,
     regions: &mut [RegionFacts],
     listed: Vec<Listed>,
     buckets: &mut [Bucket],
@@ -49,7 +50,7 @@ pub(super) async fn read_use(
     let at_once = places.len().max(1);
     stream::iter(places)
         .for_each_concurrent(at_once, |(facts, listed, buckets)| {
-            read_use_in(plan, facts, listed, buckets)
+            read_use_in(plan, bucket_keys, facts, listed, buckets)
         })
         .await;
 }
@@ -67,14 +68,14 @@ fn by_region(buckets: &mut [Bucket]) -> BTreeMap<Region, Vec<&mut Bucket>> {
 /// One question after the other, so that one that is refused spares the rest.
 async fn read_use_in(
     plan: &ScanPlan,
+    bucket_keys: &HashSet<Arn>,
     facts: Option<&mut RegionFacts>,
     Listed { clients, metrics }: Listed,
     mut buckets: Vec<&mut Bucket>,
 ) {
     if let Some(facts) = facts {
         read_contributors(&clients, facts, &metrics, plan.threshold_percent).await;
-        let of_region = buckets.iter().map(|bucket| &**bucket);
-        read_key_requests(&clients, &mut facts.keys, of_region, &metrics, plan.window).await;
+        read_key_requests(&clients, &mut facts.keys, bucket_keys, &metrics, plan.window).await;
         read_custom_key_store_use(&clients, facts, &metrics, plan.window).await;
     }
     read_bucket_requests(&clients, &mut buckets, plan.window).await;

@@ -143,7 +143,7 @@ QUESTIONS: tuple[Question, ...] = (
          lambda answer: (answer["KeyLastUsage"]["Operation"], moment(answer["KeyLastUsage"]["Timestamp"]),
                          moment(answer["TrackingStartDate"])),
          ("Decrypt", key_in_file(REGULATED, "alias/ledger")["last_usage"]["at"], datetime(2026, 3, 11, tzinfo=UTC))),
-    _kms("GetKeyLastUsage", "alias/mail", lambda answer: answer["KeyLastUsage"], {}),
+    _kms("GetKeyLastUsage", "alias/newsletter", lambda answer: answer["KeyLastUsage"], {}),
     _kms("DescribeCustomKeyStores", None,
          lambda answer: {(one["CustomKeyStoreName"], one["CustomKeyStoreType"], one["ConnectionState"])
                          for one in answer["CustomKeyStores"]},

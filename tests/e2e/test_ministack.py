@@ -27,7 +27,8 @@ def listed_everywhere(listed) -> list[str]:
 @pytest.fixture(scope="module")
 def scan(program, seeded_ministack, both_regions, tmp_path_factory):
     out = tmp_path_factory.mktemp("ministack-scan") / "report"
-    return program.run("scan", *both_regions, "--out", out,
+    # Time enough for twenty refusals, one a second.
+    return program.run("scan", *both_regions, "--last-usage-budget", "60s", "--out", out,
                        endpoint=seeded_ministack.endpoint, access_key=seeded_ministack.access_key)
 
 
@@ -159,11 +160,11 @@ def test_the_highest_utilization_of_the_summary_is_the_highest_of_all(scan):
 
 
 def test_a_higher_threshold_leaves_fewer_quotas_near(program, seeded_ministack, tmp_path):
-    strict = program.run("scan", "--region", "eu-west-1", "--threshold", "90", "--out", tmp_path / "out",
+    strict = program.run("scan", "--region", "eu-west-1", "--threshold", "90", "--last-usage-budget", "0s", "--out", tmp_path / "out",
                          endpoint=seeded_ministack.endpoint, access_key=seeded_ministack.access_key)
     assert strict.code == 0, strict.explain()
     assert len(strict.findings("near-request-quota")) == 1
-    lenient = program.run("scan", "--region", "eu-west-1", "--threshold", "5", "--out", tmp_path / "lenient",
+    lenient = program.run("scan", "--region", "eu-west-1", "--threshold", "5", "--last-usage-budget", "0s", "--out", tmp_path / "lenient",
                           endpoint=seeded_ministack.endpoint, access_key=seeded_ministack.access_key)
     assert len(lenient.findings("near-request-quota")) == 2
 
@@ -211,6 +212,27 @@ def test_nothing_else_is_a_gap(scan):
     assert {gap["operation"] for gap in scan.report["coverage"]["gaps"]} <= {
         "kms:ListKeys", "s3:ListBucketMetricsConfigurations", "servicequotas:ListServiceQuotas",
         "servicequotas:ListAWSDefaultServiceQuotas"}
+def test_what_the_server_does_not_know_is_a_gap_for_the_keys_that_needed_it(scan, seeded_ministack, listed):
+    for region in REGIONS:
+        keys = [key for key in seeded_ministack.estate.keys if key.region == region and key.id in listed[region]]
+        rotating = {key.arn for key in keys if key.kind.reason == "audit+rotation"}
+        staying = {key.arn for key in keys if key.kind.state != "PendingDeletion"}
+        for operation, expected in (("kms:ListKeyRotations", rotating), ("kms:GetKeyLastUsage", staying)):
+            gap = one(gap for gap in scan.gaps(operation) if gap["region"] == region)
+            assert gap["error_code"] == "InvalidAction"
+            assert set(gap["resources"]) == expected and len(gap["resources"]) == len(expected) > 0
+
+
+def test_nothing_else_is_a_gap(scan):
+    operations = Counter(gap["operation"] for gap in scan.report["coverage"]["gaps"])
+    assert operations == {"kms:ListKeys": 1, "kms:GetKeyLastUsage": 2, "kms:ListKeyRotations": 2,
+                          "servicequotas:ListServiceQuotas": 2, "servicequotas:ListAWSDefaultServiceQuotas": 2}
+
+
+def test_claims_are_read_where_the_server_tells_of_them(scan):
+    calls = {row["operation"]: row["calls"] for row in scan.report["api_calls"]}
+    for operation in ("GetKeyPolicy", "GetKeyRotationStatus", "ListGrants", "ListKeyPolicies"):
+        assert calls[operation] > 0, operation
 
 
 def test_the_last_line_says_that_the_scan_is_not_complete(scan):
@@ -251,7 +273,7 @@ def test_hostile_tags_are_kept_as_they_are_in_the_data(scan):
 
 
 def test_only_the_gaps_make_a_scan_fail_that_was_told_to_fail_on_gaps(program, seeded_ministack, tmp_path):
-    run = program.run("scan", "--region", "eu-west-1", "--fail-on-gaps", "--out", tmp_path / "out",
+    run = program.run("scan", "--region", "eu-west-1", "--fail-on-gaps", "--last-usage-budget", "0s", "--out", tmp_path / "out",
                       endpoint=seeded_ministack.endpoint, access_key=seeded_ministack.access_key)
     assert run.code == 4, run.explain()
     assert run.report["coverage"]["complete"] is False

@@ -10,7 +10,7 @@ from seed import REGIONS, Clients
 @pytest.fixture(scope="module")
 def scan(program, seeded_moto, both_regions, tmp_path_factory):
     out = tmp_path_factory.mktemp("moto-scan") / "report"
-    return program.run("scan", *both_regions, "--out", out, endpoint=seeded_moto.endpoint,
+    return program.run("scan", *both_regions, "--last-usage-budget", "0s", "--out", out, endpoint=seeded_moto.endpoint,
                        access_key=seeded_moto.access_key, timeout=120)
 
 
@@ -106,6 +106,15 @@ def test_a_peak_that_could_not_be_read_is_not_a_peak_of_zero(scan):
     assert tally["not_assessed"]
 
 
+def test_nothing_that_keys_are_asked_is_a_gap(scan):
+    """Policies, rotation and grants included; their last usage, which moto does not know, was not asked for."""
+    assert [gap for gap in scan.report["coverage"]["gaps"] if gap["operation"].startswith("kms:")] == []
+    calls = {row["operation"]: row["calls"] for row in scan.report["api_calls"]}
+    for operation in ("GetKeyPolicy", "GetKeyRotationStatus", "ListGrants", "ListKeyPolicies", "ListKeyRotations"):
+        assert calls[operation] > 0, operation
+    assert "GetKeyLastUsage" not in calls
+
+
 def test_the_last_line_says_that_the_scan_is_not_complete(scan):
     line = scan.last_line.lower()
     assert "coverage" in line
@@ -127,6 +136,8 @@ def test_a_scan_that_was_told_to_fail_on_gaps_fails(program, small_moto, few_key
                       endpoint=small_moto.endpoint)
     assert run.code == 4, run.explain()
     assert run.report["summary"]["customer_managed_keys"] == few_keys["us-east-1"]
+    gaps = [(gap["error_code"], len(gap["resources"])) for gap in run.gaps("kms:GetKeyLastUsage")]
+    assert gaps == [("HTTP500", few_keys["us-east-1"])]
 
 
 def test_without_a_list_of_regions_every_region_of_the_partition_is_asked(program, small_moto, few_keys, tmp_path):

@@ -1,15 +1,6 @@
 //! The estates of `fixtures/estates`, each for what it is there to show.
 
-use std::path::PathBuf;
-
 use super::run::*;
-
-pub fn estate(name: &str) -> String {
-    let path: PathBuf = [env!("CARGO_MANIFEST_DIR"), "fixtures", "estates", name]
-        .iter()
-        .collect();
-    std::fs::read_to_string(path).unwrap()
-}
 
 #[test]
 fn a_well_kept_account_has_no_finding_and_no_gap() {
@@ -44,14 +35,20 @@ fn what_is_denied_is_a_gap_and_the_rest_is_read() {
         run.gaps(),
         [
             gap("kms:DescribeKey", denied, "eu-west-1", 1),
+            gap("kms:GetKeyPolicy", denied, "eu-west-1", 1),
+            gap("kms:GetKeyRotationStatus", denied, "eu-west-1", 1),
+            gap("kms:ListGrants", denied, "eu-west-1", 1),
+            gap("kms:ListKeyPolicies", denied, "eu-west-1", 1),
+            gap("kms:ListKeyRotations", denied, "eu-west-1", 1),
             gap("kms:ListResourceTags", denied, "eu-west-1", 1),
             gap("s3:GetBucketEncryption", "AccessDenied", "eu-west-1", 1),
             gap("kms:ListKeys", denied, "eu-west-2", 0),
+            gap("kms:GetKeyLastUsage", denied, "eu-west-3", 3),
             gap("servicequotas:ListAWSDefaultServiceQuotas", denied, "eu-west-3", 0),
             gap("servicequotas:ListServiceQuotas", denied, "eu-west-3", 0),
         ]
     );
-    assert_eq!((run.keys("eu-west-1"), run.keys("eu-west-3")), (20, 3));
+    assert_eq!((run.keys("eu-west-1"), run.keys("eu-west-3")), (23, 3));
     assert_eq!(run.findings("near-request-quota"), 1);
     assert_eq!(run.findings("bucket-key-disabled"), 1);
     assert_eq!(run.findings("unjustified-key"), 0);
@@ -164,7 +161,7 @@ fn a_regulated_account_has_keys_of_every_origin_and_two_without_a_reason() {
     assert_eq!(counts, [2, 4, 3], "{origins}");
     assert_eq!(frankfurt["by_state"]["Unavailable"], 1);
     assert_eq!(frankfurt["by_state"]["PendingImport"], 1);
-    assert_eq!((run.keys("eu-central-1"), run.keys("eu-central-2")), (17, 2));
+    assert_eq!((run.keys("eu-central-1"), run.keys("eu-central-2")), (18, 2));
     assert_eq!(
         (run.findings("unjustified-key"), run.findings("bucket-key-disabled")),
         (2, 1)

@@ -1,6 +1,7 @@
 //! For random small estates, the inventory in the report is the estate.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use kms_audit::assessment::{Assessor, Document, InventoryRow, KeyRow, KeyStanding};
 use kms_audit::aws::{ApiShare, Credentials, RegionChoice, Session, SessionSettings, Stop, UsageWindow};
@@ -10,7 +11,7 @@ use kms_audit::progress::Progress;
 use kms_audit::report::{Report, write_json};
 use kms_audit::results::Results;
 use kms_audit::sandbox::Sandbox;
-use kms_audit::scan::{ScanPlan, scan_account};
+use kms_audit::scan::{LastUsagePlan, ScanPlan, scan_account};
 use kms_audit::snapshot::{SnapshotReader, SnapshotWriter};
 use proptest::prelude::*;
 
@@ -54,10 +55,15 @@ async fn report(toml: &str) -> anyhow::Result<Document> {
     let as_of = description.as_of;
     let config = Config::default();
     let plan = ScanPlan {
+        as_of,
         regions: RegionChoice::Enabled,
         window: UsageWindow::before(as_of, 1),
         justification: config.justification.clone(),
         threshold_percent: 70.0,
+        last_usage: LastUsagePlan {
+            budget: Duration::from_secs(600).into(),
+            ..LastUsagePlan::default()
+        },
     };
     let account = scan_account(&session, &plan, &Progress::default()).await?;
     let scan = ScanFacts {
@@ -337,7 +343,17 @@ fn calls_of(report: &Document) -> Counts {
 /// alarms and trails only where something depends on them.
 fn calls_in(estate: &Estate) -> Counts {
     let regions = enabled(estate);
-    let keys = keys_in(estate).len();
+    let keys = keys_in(estate);
+    let of_keys = |wanted: &dyn Fn(&Key) -> bool| keys.iter().filter(|key| wanted(key)).count();
+    let claims = |key: &Key, control: &str| {
+        let claimed = key.justification.iter().flat_map(|label| label.split('+'));
+        claimed.into_iter().any(|claimed| claimed == control)
+    };
+    // None of them has automatic rotation.
+    let rotates = |key: &Key| {
+        let has_material = ["Enabled", "Disabled"].contains(&key.state.as_str());
+        claims(key, "rotation") && key.spec == "SYMMETRIC_DEFAULT" && has_material
+    };
     let nameless = |template: &&KeyTemplate| template.aws_managed && template.aliases.is_empty();
     let templates = regions.iter().flat_map(|region| &region.keys);
     let keys_of = |region: &&&Region| -> Vec<Key> {
@@ -366,8 +382,22 @@ fn calls_in(estate: &Estate) -> Counts {
                 "ListAliases",
                 regions.iter().filter(|region| !region.keys.is_empty()).count(),
             ),
-            ("DescribeKey", keys + templates.filter(nameless).count()),
-            ("ListResourceTags", keys),
+            ("DescribeKey", keys.len() + templates.filter(nameless).count()),
+            ("ListResourceTags", keys.len()),
+            ("GetKeyPolicy", of_keys(&|key| claims(key, "policy"))),
+            ("ListGrants", of_keys(&|key| claims(key, "grant"))),
+            (
+                "GetKeyRotationStatus",
+                of_keys(&|key| rotates(key) && key.origin == "AWS_KMS"),
+            ),
+            (
+                "ListKeyRotations",
+                of_keys(&|key| rotates(key) && ["AWS_KMS", "EXTERNAL"].contains(&key.origin.as_str())),
+            ),
+            (
+                "GetKeyLastUsage",
+                of_keys(&|key| key.state != "PendingDeletion" && key.usage != "ENCAPSULATE_DECAPSULATE"),
+            ),
             ("ListServiceQuotas", regions.len()),
             ("ListAWSDefaultServiceQuotas", regions.len()),
             // The use of quotas, the use of keys, and what was throttled in each kind of custom key store.

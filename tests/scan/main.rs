@@ -10,6 +10,7 @@ mod evidence;
 mod failures;
 mod faults;
 mod inventory;
+mod key_details;
 mod metrics;
 mod random_estate;
 mod regions;

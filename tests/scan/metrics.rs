@@ -4,7 +4,6 @@
 use kms_audit::facts::{AccountFacts, Contributors, RegionFacts};
 use kms_audit::snapshot::SnapshotReader;
 
-use super::estates::estate;
 use super::run::*;
 
 /// A scan, and the facts that it left in the snapshot.

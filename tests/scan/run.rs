@@ -1,7 +1,7 @@
 //! Runs the program on an estate and reads its report.
 
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::Value;
@@ -18,7 +18,7 @@ name = "eu-west-3"
 [[region.key]]
 count = 1199
 alias = "alias/app-{n}"
-tags = { requirement = "policy" }
+tags = { requirement = "contract" }
 [[region.key]]
 alias = "alias/odd"
 tags = { team = "payments" }
@@ -76,6 +76,14 @@ region = "eu-west-3"
 encryption = "DSSE-KMS"
 "#;
 
+/// The text of an estate of `fixtures/estates`.
+pub fn estate(name: &str) -> String {
+    let path: PathBuf = [env!("CARGO_MANIFEST_DIR"), "fixtures", "estates", name]
+        .iter()
+        .collect();
+    std::fs::read_to_string(path).unwrap()
+}
+
 pub struct Run {
     pub report: Value,
     pub page: String,
@@ -128,13 +136,23 @@ impl Run {
 
 /// The scan of a sandbox, by the name of its file or the URL of its server, with the report in `folder/out`.
 pub fn command(folder: &Path, sandbox: impl AsRef<OsStr>) -> Command {
+    command_into(folder, sandbox, Path::new("out"))
+}
+
+/// The same with the report elsewhere.
+pub fn command_into(folder: &Path, sandbox: impl AsRef<OsStr>, out: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kms-audit"));
     command
-        .args(["scan", "--api-share", "off", "--out", "out", "--sandbox"])
+        .args(["scan", "--sandbox"])
         .arg(sandbox)
+        .arg("--out")
+        .arg(out)
         .current_dir(folder)
+        .env("KMS_AUDIT_API_SHARE", "off")
         .env("KMS_AUDIT_PROFILE", "the sandbox needs none")
         .env("KMS_AUDIT_THRESHOLD", "")
+        // As long as it takes: what is in a report must not depend on the pace of this machine.
+        .env("KMS_AUDIT_LAST_USAGE_BUDGET", "10m")
         .env_remove("RUST_BACKTRACE");
     command
 }

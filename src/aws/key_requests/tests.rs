@@ -1,7 +1,6 @@
 use super::super::keys::read_keys;
 use super::super::sandboxed::{calls, region};
 use super::*;
-use crate::facts::{BucketEncryption, examples};
 use crate::progress::Counter;
 
 const ESTATE: &str = r#"
@@ -22,30 +21,18 @@ const ESTATE: &str = r#"
     requests.Decrypt.constant.rps = 5
 "#;
 
-fn bucket(algorithm: SseAlgorithm, key: &str) -> Bucket {
-    Bucket {
-        encryption: Fact::Known(BucketEncryption {
-            algorithm,
-            kms_key: Some(key.to_owned()),
-            bucket_key_enabled: true,
-        }),
-        ..examples::bucket(SseAlgorithm::SseKms, true)
-    }
-}
-
 /// The requests of the keys, in the order of their aliases, and how many calls they took.
 async fn read(estate: &str) -> (Vec<Fact<KeyRequests>>, u64) {
     let (account, session) = region(estate).await;
     let mut read = read_keys(&session, &Counter::default()).await.unwrap();
-    let buckets = [
-        bucket(SseAlgorithm::SseKms, "alias/documents"),
-        bucket(SseAlgorithm::SseKms, "alias/unused"),
-        bucket(SseAlgorithm::SseKms, "arn:aws:kms:eu-west-3:444455556666:key/other"),
-        bucket(SseAlgorithm::DsseKms, "alias/of-nothing"),
-        examples::bucket(SseAlgorithm::SseS3, false),
-    ];
+    let of_buckets = ["alias/documents", "alias/unused"];
+    let wanted = read
+        .keys
+        .iter()
+        .filter(|key| of_buckets.contains(&key.aliases[0].as_str()));
+    let wanted: HashSet<Arn> = wanted.map(|key| key.arn.clone()).collect();
     let window = UsageWindow::before("2026-06-15T06:00:00Z".parse().unwrap(), 14);
-    read_key_requests(&session, &mut read.keys, buckets.iter(), &read.metrics, window).await;
+    read_key_requests(&session, &mut read.keys, &wanted, &read.metrics, window).await;
     read.keys.sort_by(|a, b| a.aliases.cmp(&b.aliases));
     let requests = read.keys.into_iter().map(|key| key.details.requests).collect();
     (requests, calls(&account, "GetMetricData"))

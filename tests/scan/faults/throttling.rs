@@ -54,7 +54,8 @@ fn a_scan_that_keeps_to_its_share_is_not_throttled() {
     // DescribeKey and ListResourceTags have a published quota of 2,000 requests a second: 5 % are 100.
     let estate = SMALL.replace("count = 20", "count = 200");
     let fault = "[[fault]]\nkind = \"throttle\"\nservice = \"kms\"\nrps = 100\nburst = 50";
-    let (output, report) = program(&format!("{estate}\n{fault}"), &["--api-share", "5", "--fail-on-gaps"]);
+    let flags = ["--api-share", "5", "--fail-on-gaps", "--last-usage-budget", "1s"];
+    let (output, report) = program(&format!("{estate}\n{fault}"), &flags);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     for calls in report.unwrap()["api_calls"].as_array().unwrap() {
         assert_eq!(
