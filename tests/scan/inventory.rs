@@ -396,7 +396,10 @@ fn calls_in(estate: &Estate) -> Counts {
             ),
             (
                 "GetKeyLastUsage",
-                of_keys(&|key| key.state != "PendingDeletion" && key.usage != "ENCAPSULATE_DECAPSULATE"),
+                of_keys(&|key| {
+                    let stays = !["PendingDeletion", "PendingReplicaDeletion"].contains(&key.state.as_str());
+                    stays && key.usage != "ENCAPSULATE_DECAPSULATE"
+                }),
             ),
             ("ListServiceQuotas", regions.len()),
             ("ListAWSDefaultServiceQuotas", regions.len()),

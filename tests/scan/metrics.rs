@@ -51,12 +51,12 @@ fn the_night_job_of_the_tenants_is_named_key_by_key() {
         named(paris, contributors),
         [
             ("alias/data-confidential", "GenerateDataKey", 297_000.0),
-            ("alias/tenant-3196", "Decrypt", 102_000.0),
-            ("alias/tenant-3199", "Decrypt", 72_000.0),
-            ("alias/tenant-3200", "Decrypt", 51_000.0),
-            ("alias/tenant-3197", "Decrypt", 36_000.0),
-            ("alias/tenant-3198", "Decrypt", 24_000.0),
-            ("alias/tenant-3195", "Decrypt", 15_000.0),
+            ("alias/tenant-3320", "Decrypt", 102_000.0),
+            ("alias/tenant-3323", "Decrypt", 72_000.0),
+            ("alias/tenant-3324", "Decrypt", 51_000.0),
+            ("alias/tenant-3321", "Decrypt", 36_000.0),
+            ("alias/tenant-3322", "Decrypt", 24_000.0),
+            ("alias/tenant-3319", "Decrypt", 15_000.0),
             ("AWS managed", "Decrypt", 1_800.0),
             ("alias/webhooks", "GenerateMac", 720.0),
             ("alias/ledger", "Decrypt", 360.0),
@@ -88,7 +88,7 @@ fn the_keys_and_objects_of_the_tenants_buckets_are_counted_in_days() {
         .filter(|key| !key.details.requests.is_not_collected())
         .map(|key| key.aliases[0].as_str())
         .collect();
-    assert_eq!(with_requests.len(), 2, "{with_requests:?}");
+    assert_eq!(with_requests.len(), 3, "{with_requests:?}");
     let key = |alias: &str| paris.keys.iter().find(|key| key.aliases[0] == alias).unwrap();
     let confidential = &key("alias/data-confidential").details;
     assert_eq!(confidential.active_operations, ["Decrypt", "GenerateDataKey"]);

@@ -139,7 +139,19 @@ fn metrics_whose_list_has_no_end_are_all_fetched() {
         &with_fault(&fault("endless-marker", "cloudwatch", "ListMetrics")),
         &["--fail-on-gaps"],
     );
-    assert_eq!((run.code(), run.gaps()), (0, vec![]));
+    // The metrics of quotas are found another way; which keys are in use, and who made the peak, is not.
+    let unread = |region: &str, resources| gap("cloudwatch:ListMetrics", "RepeatedMarker", region, resources);
+    assert_eq!(
+        (run.code(), run.gaps()),
+        (
+            4,
+            vec![
+                unread("eu-central-1", 0),
+                unread("eu-west-3", 1),
+                unread("eu-west-3", 0)
+            ]
+        )
+    );
     let fallbacks = run.report["coverage"]["fallbacks"].as_array().unwrap();
     let of = |fallback: &Value| (fallback["operation"].clone(), fallback["error_code"].clone());
     let expected = ("cloudwatch:ListMetrics".into(), "RepeatedMarker".into());
@@ -147,7 +159,7 @@ fn metrics_whose_list_has_no_end_are_all_fetched() {
         fallbacks.iter().map(of).collect::<Vec<_>>(),
         [expected.clone(), expected]
     );
-    assert_eq!(run.calls("ListMetrics", "calls"), 4);
+    assert_eq!(run.calls("ListMetrics", "calls"), 8);
     assert_eq!(run.findings("near-request-quota"), 1);
 }
 
