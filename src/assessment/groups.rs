@@ -67,8 +67,8 @@ pub struct Accepted {
 /// Findings on their way into groups.
 #[derive(Debug, Default)]
 pub(super) struct Groups {
-    /// The most severe first, then by check and remedy.
-    groups: BTreeMap<(Reverse<Severity>, String, String), Group>,
+    /// The most severe first, then in the order of the table of checks, then by remedy.
+    groups: BTreeMap<(Reverse<Severity>, usize, String, String), Group>,
     /// How many findings an exception covers, by check and exception.
     accepted: BTreeMap<(String, FindingException), u64>,
 }
@@ -104,6 +104,10 @@ impl Groups {
             .groups
             .entry((
                 Reverse(finding.severity),
+                CHECKS
+                    .iter()
+                    .position(|check| check.id == finding.check)
+                    .unwrap_or(CHECKS.len()),
                 finding.check.to_string(),
                 finding.remediation.to_string(),
             ))
@@ -140,7 +144,7 @@ impl Groups {
     pub(super) fn finish(self) -> Vec<FindingGroup> {
         self.groups
             .into_iter()
-            .map(|((Reverse(severity), check, remediation), group)| FindingGroup {
+            .map(|((Reverse(severity), _, check, remediation), group)| FindingGroup {
                 why: CHECKS
                     .iter()
                     .find(|registered| registered.id == check)

@@ -46,7 +46,7 @@ const FINDINGS: Shape<'_> = Shape {
     header: &["Severity", "Check", "Count", "Region", "For example"],
     essential: 4,
     whole: 5,
-    most: 12,
+    most: 16,
 };
 const GAPS: Shape<'_> = Shape {
     header: &["Operation", "Error", "Where", "What is missing"],

@@ -107,8 +107,11 @@ impl Verdict {
             }
             Verdict::Yes { isolating, .. } => format!(
                 "Safe to enable: yes; no key policy or grant depends on the object ARNs, and IAM policies were not \
-                 looked at, but {isolating} conditions on other encryption context would be bypassed (see \
-                 bucket-key-bypasses-context)."
+                 looked at, but {} on other encryption context would be bypassed (see bucket-key-bypasses-context).",
+                match isolating {
+                    1 => "a condition".to_owned(),
+                    _ => format!("{isolating} conditions"),
+                }
             ),
             Verdict::No(changes) => {
                 let Some(first) = changes.first() else {
