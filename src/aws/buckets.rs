@@ -8,7 +8,7 @@ use futures_util::{StreamExt, stream};
 use super::bucket_metrics::list_metrics_configurations;
 use super::call::Caller;
 use super::error::CallError;
-use super::keys::timestamp;
+use super::moment::timestamp;
 use super::operations::{S3_GET_BUCKET_ENCRYPTION as GET, S3_LIST_BUCKETS as LIST};
 use super::paging::Pages;
 use super::refusals::Refusals;

@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_kms::types::{KeyMetadata as SdkKeyMetadata, MultiRegionKeyType};
-use aws_smithy_types::DateTime;
 use futures_util::{StreamExt, stream};
-use jiff::{Timestamp, Unit};
 
 use super::error::CallError;
 use super::key_metrics::{KeyMetricsRead, list_key_metrics};
+use super::moment::timestamp;
 use super::operations::{KMS_DESCRIBE_KEY, KMS_LIST_ALIASES, KMS_LIST_KEYS, KMS_LIST_RESOURCE_TAGS};
 use super::paging::Pages;
 use super::refusals::Refusals;
@@ -327,11 +326,4 @@ fn multi_region_role(sdk: &SdkKeyMetadata) -> MultiRegionRole {
         },
         _ => MultiRegionRole::Unstated,
     }
-}
-
-/// A moment as AWS gave it; `None` if it lies outside of what a calendar can hold. AWS gives milliseconds, in a JSON
-/// number that does not hold them exactly.
-pub(super) fn timestamp(sdk: &DateTime) -> Option<Timestamp> {
-    let moment = Timestamp::new(sdk.secs(), i32::try_from(sdk.subsec_nanos()).ok()?).ok()?;
-    moment.round(Unit::Millisecond).ok()
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::error::CallError;
-use super::keys::timestamp;
+use super::moment::timestamp;
 use super::operations::KMS_GET_KEY_LAST_USAGE as GET;
 use super::refusals::Refusals;
 use super::session::RegionSession;

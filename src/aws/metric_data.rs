@@ -9,7 +9,7 @@ use aws_smithy_types::DateTime;
 use jiff::Timestamp;
 
 use super::error::CallError;
-use super::keys::timestamp;
+use super::moment::timestamp;
 use super::operations::{CLOUDWATCH_GET_METRIC_DATA as GET, CLOUDWATCH_LIST_METRICS as LIST};
 use super::paging::Pages;
 use super::session::RegionSession;

@@ -1,7 +1,7 @@
 //! Does the key material of a key rotate?
 
 use super::error::CallError;
-use super::keys::timestamp;
+use super::moment::timestamp;
 use super::operations::{KMS_GET_KEY_ROTATION_STATUS as STATUS, KMS_LIST_KEY_ROTATIONS as LIST};
 use super::paging::Pages;
 use super::refusals::Refusals;

@@ -9,6 +9,7 @@ mod bucket_key_unusable;
 mod cross_account_bucket_key;
 mod dead_throttle_alarm;
 mod duplicate_classification_key;
+mod exception_review;
 mod exceptions;
 mod expired_exception;
 mod finding;
@@ -32,7 +33,8 @@ mod unjustified_key;
 mod unrecognized_justification;
 mod unused_key;
 
-pub use exceptions::{ExceptionReview, ExceptionUse, review_exceptions};
+pub use exception_review::{ExceptionReview, review_exceptions};
+pub use exceptions::ExceptionUse;
 pub use finding::{Finding, FindingException, Observed, Resource};
 pub use outcomes::{Failure, Outcomes, Tally};
 pub use settings::check_config;

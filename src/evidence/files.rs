@@ -11,8 +11,12 @@ use sha2::{Digest, Sha256};
 use walkdir::WalkDir;
 
 use super::EvidenceError;
-use super::manifest::MANIFEST_FILE;
-use super::signature::SIGNATURE_FILE;
+
+/// The name of the manifest.
+pub const MANIFEST_FILE: &str = "manifest.json";
+
+/// The name of its signature, as ssh-keygen gives it.
+pub const SIGNATURE_FILE: &str = "manifest.json.sig";
 
 /// How much of a file is in memory while it is hashed.
 const READ_AT_ONCE: usize = 1 << 16;

@@ -10,13 +10,10 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::EvidenceError;
-use super::files::{FileEntry, files_below, hex};
+use super::files::{FileEntry, MANIFEST_FILE, files_below, hex};
 use crate::assessment::{Overview, Tool};
 use crate::facts::{AccountId, ApiCalls, Arn};
 use crate::private_files;
-
-/// The name of the manifest.
-pub const MANIFEST_FILE: &str = "manifest.json";
 
 /// The version of its shape. Within a version, fields are added and never changed or taken away.
 pub const MANIFEST_SCHEMA_VERSION: &str = "1";

@@ -6,9 +6,9 @@ mod manifest;
 mod signature;
 mod verification;
 
-pub use files::FileEntry;
-pub use manifest::{Build, MANIFEST_FILE, MANIFEST_SCHEMA_VERSION, Manifest, manifest_schema, write_manifest};
-pub use signature::{SIGNATURE_FILE, SignatureError, sign};
+pub use files::{FileEntry, MANIFEST_FILE, SIGNATURE_FILE};
+pub use manifest::{Build, MANIFEST_SCHEMA_VERSION, Manifest, manifest_schema, write_manifest};
+pub use signature::{SignatureError, sign};
 pub use verification::{Fault, FaultKind, Verification, verify};
 
 use std::io;

@@ -8,10 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use super::manifest::MANIFEST_FILE;
-
-/// The name of the signature, as ssh-keygen gives it.
-pub const SIGNATURE_FILE: &str = "manifest.json.sig";
+use super::files::{MANIFEST_FILE, SIGNATURE_FILE};
 
 /// What the signature is for: one that was made for something else does not count.
 const NAMESPACE: &str = "kms-audit";

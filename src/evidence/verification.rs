@@ -5,8 +5,8 @@ use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 use super::EvidenceError;
-use super::files::{FileEntry, files_below};
-use super::manifest::{MANIFEST_FILE, MANIFEST_SCHEMA_VERSION, Manifest, digest, text};
+use super::files::{FileEntry, MANIFEST_FILE, files_below};
+use super::manifest::{MANIFEST_SCHEMA_VERSION, Manifest, digest, text};
 use super::signature::{SignatureError, signer};
 
 /// The largest manifest that is read: a hundred thousand accounts with ten files each stay below it.
