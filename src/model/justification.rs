@@ -181,7 +181,28 @@ fn plain(text: &str) -> String {
     text.to_lowercase().replace(['-', '_', ' '], "")
 }
 
-/// How many characters of a tag key are left then, without making it. A continuation byte of UTF-8 is none.
+/// Whether two tag keys can be a letter apart, which few are: finding out how far is what costs. A letter more, less or
+/// another leaves the rest alike from both ends, and two that were swapped leave all but these.
+fn nearly_alike(tag: &str, known: &str) -> bool {
+    let (tag_length, known_length) = (plain_length(tag), plain_length(known));
+    if tag_length.abs_diff(known_length) > 1 {
+        return false;
+    }
+    let alike = |(a, b): &(char, char)| a == b;
+    let first = plain_letters(tag).zip(plain_letters(known)).take_while(alike);
+    let last = plain_letters(tag)
+        .rev()
+        .zip(plain_letters(known).rev())
+        .take_while(alike);
+    first.count() + last.count() + 2 >= tag_length.min(known_length)
+}
+
+fn plain_letters(text: &str) -> impl DoubleEndedIterator<Item = char> {
+    let letters = text.chars().filter(|letter| !matches!(letter, '-' | '_' | ' '));
+    letters.flat_map(char::to_lowercase)
+}
+
+/// How many letters that are. A continuation byte of UTF-8 is none.
 fn plain_length(text: &str) -> usize {
     let counts = |byte: &u8| !matches!(byte, b'-' | b'_' | b' ' | 0x80..=0xbf);
     text.bytes().filter(counts).count()
@@ -193,10 +214,9 @@ fn near_miss(tag: &str, policy: &JustificationPolicy) -> Option<NearMiss> {
     if wanted().chain(&policy.tenant_tags).any(|known| known == tag) {
         return None;
     }
-    let (tag_length, letters) = (plain_length(tag), tag.chars().count());
+    let letters = tag.chars().count();
     wanted()
-        // One letter apart are only words of nearly the same length, which few are: comparing is what costs.
-        .filter(|known| plain_length(known).abs_diff(tag_length) <= 1)
+        .filter(|known| nearly_alike(tag, known))
         .map(|known| (strsim::damerau_levenshtein(&plain(tag), &plain(known)), known))
         .filter(|(distance, _)| *distance == 0 || (*distance == 1 && letters > 4))
         .min()
@@ -271,6 +291,14 @@ mod tests {
                 .near_misses
                 .is_empty()
         );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_not_nearly_alike_is_more_than_a_letter_apart(a in "[abAB_-]{0,7}", b in "[abAB_-]{0,7}") {
+            let distance = strsim::damerau_levenshtein(&plain(&a), &plain(&b));
+            proptest::prop_assert!(nearly_alike(&a, &b) || distance > 1, "{a} {b}: {distance}");
+        }
     }
 
     #[test]
