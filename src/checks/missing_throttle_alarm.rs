@@ -75,7 +75,11 @@ fn judge(
     resource: Resource,
 ) {
     let in_use = match usage {
-        Fact::Known(usage) => Ok(usage.peak.is_some_and(|peak| peak.sum > 0.0)),
+        Fact::Known(usage) => match usage.peak {
+            Some(peak) => Ok(peak.sum > 0.0),
+            // No datapoint is not the same as no use.
+            None => Err("its usage metric has no datapoints in the window".to_owned()),
+        },
         Fact::Unavailable(reason) => Err(format!("its use could not be read: {}", reason.code)),
         Fact::NotCollected => Err("its use was not collected".to_owned()),
     };
@@ -225,8 +229,9 @@ mod tests {
     }
 
     #[test]
-    fn a_pool_without_use_needs_no_alarm() {
-        assert_eq!(judge(&CHECK, facts(None, Vec::new())).tally, Default::default());
+    fn a_pool_without_use_needs_no_alarm_and_one_without_datapoints_is_not_assessed() {
+        let silent = judge(&CHECK, facts(None, Vec::new())).tally;
+        assert_eq!((silent.passed, silent.failed, silent.not_assessed.len()), (0, 0, 1));
         assert_eq!(judge(&CHECK, facts(Some(0.0), Vec::new())).tally, Default::default());
     }
 

@@ -82,8 +82,11 @@ fn judge(region: &RegionFacts, quota: &RequestQuota, usage: &Usage, threshold: f
     }
 }
 
-fn severity(headroom: &Headroom) -> Severity {
-    if headroom.reaches(CRITICAL_PERCENT) {
+/// How much a peak matters; no more than the check's own severity where the limit may be higher than is known.
+fn severity(headroom: &Headroom, certain: bool) -> Severity {
+    if !certain {
+        CHECK.severity
+    } else if headroom.reaches(CRITICAL_PERCENT) {
         Severity::Critical
     } else if headroom.reaches(HIGH_PERCENT) {
         Severity::High
@@ -104,7 +107,7 @@ fn failure(quota: &RequestQuota, usage: &Usage, headroom: &Headroom, threshold: 
         source.push_str("; the account's own limit could not be read and may be higher");
     }
     Failure {
-        severity: Some(severity(headroom)),
+        severity: Some(severity(headroom, certain)),
         detail: format!(
             "In the minute of {} there were {rate} requests/s, {} of {} requests/s ({source}). The figure is \
              the average of that minute and so a lower bound: a burst shorter than a minute was higher.",

@@ -25,7 +25,8 @@ pub const CHECK: Check = Check {
 pub const DAYS: Setting = Setting {
     name: "days",
     default: 90.0,
-    least: 1.0,
+    // CloudWatch lists a metric for two weeks after its last datapoint.
+    least: 14.0,
     most: 3_650.0,
     meaning: "A key is unused if its last use is more than so many days before the scan.",
 };

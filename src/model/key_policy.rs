@@ -83,10 +83,15 @@ impl KeyPolicy {
         };
         let root = format!("arn:{partition}:iam::{account}:root");
         let principals = statement.principals();
+        let names_others = match &statement.principal {
+            Some(Value::Object(kinds)) => kinds.keys().any(|kind| kind != "AWS"),
+            _ => statement.not_principal.is_some(),
+        };
         statement.effect == "Allow"
             && statement.condition.is_empty()
             && statement.not_action.is_empty()
             && statement.action == ["kms:*"]
+            && !names_others
             && principals.len() == 1
             && (principals == [root.as_str()] || principals == [account.as_str()])
     }
@@ -154,6 +159,8 @@ mod tests {
             "\"Condition\":{\"Bool\":{\"aws:x\":true}},\"Resource\""
         )));
         assert!(!is_default(&ROOT.replace("{\"AWS\":", "{\"Service\":")));
+        let shared = ROOT.replace("{\"AWS\":", "{\"Service\":\"cloudtrail.amazonaws.com\",\"AWS\":");
+        assert!(!is_default(&shared), "a service may use the key as well");
     }
 
     #[test]

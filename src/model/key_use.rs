@@ -85,6 +85,10 @@ pub fn key_use<'a>(region: &RegionFacts, key: &'a Key, limits: &UseLimits) -> Ke
         Err(because) => return KeyUse::Unknown(because.into()),
     };
     let days = days_between(since.moment(), limits.as_of);
+    if days > limits.days && days_between(since.moment(), usage.read_at) <= limits.days {
+        // When AWS was asked it was in use by this limit, and what happened since is not known.
+        return KeyUse::Unknown("what is known about its last use is too old to tell".into());
+    }
     match since {
         _ if days > limits.days => KeyUse::Idle(IdleKey {
             usage,

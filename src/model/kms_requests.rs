@@ -1,4 +1,4 @@
-//! How many requests to AWS KMS a bucket makes in a month, at most.
+//! How many requests to AWS KMS a bucket makes in a month.
 
 use jiff::Timestamp;
 
@@ -34,6 +34,10 @@ impl MonthlyRequests {
     pub fn of_key(requests: &KeyRequests) -> Option<MonthlyRequests> {
         let of = |operation| requests.by_operation.get(operation).copied().unwrap_or(0.0);
         let sum = of("GenerateDataKey") + of("Decrypt");
+        // Without a metric there is no number, and none is not zero.
+        if sum == 0.0 {
+            return None;
+        }
         Self::at_rate(sum, requests.window_start, requests.window_end)
     }
 

@@ -9,7 +9,7 @@ use crate::facts::{Region, RequestsPerSecond, UsageMetric};
 const CATALOGUE: &str = include_str!("kms-service-quotas.tsv");
 
 /// The requests a second that KMS allows for each custom key store, CloudHSM and external ones alike. Service Quotas does
-/// not list it, no call tells it, and it cannot be raised. They count against the symmetric pool as well.
+/// not list it, no call tells it, and AWS's table calls it not adjustable. They count against the symmetric pool as well.
 ///
 /// Source: <https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html>.
 pub const CUSTOM_KEY_STORE_RATE: RequestsPerSecond = RequestsPerSecond(1_800.0);

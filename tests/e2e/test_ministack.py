@@ -226,7 +226,7 @@ def test_what_the_server_does_not_know_is_a_gap_for_the_keys_that_needed_it(scan
 def test_nothing_else_is_a_gap(scan):
     operations = Counter(gap["operation"] for gap in scan.report["coverage"]["gaps"])
     assert operations == {"kms:ListKeys": 1, "kms:GetKeyLastUsage": 2, "kms:ListKeyRotations": 2,
-                          "servicequotas:ListServiceQuotas": 2, "servicequotas:ListAWSDefaultServiceQuotas": 2}
+                          "s3:ListBucketMetricsConfigurations": 2, "servicequotas:ListServiceQuotas": 2, "servicequotas:ListAWSDefaultServiceQuotas": 2}
 
 
 def test_claims_are_read_where_the_server_tells_of_them(scan):
@@ -310,4 +310,4 @@ def test_alarms_and_the_metric_filters_that_feed_them_are_read(program, ministac
     operations = ("DescribeAlarms", "DescribeMetricFilters", "DescribeTrails")
     assert [run.calls(operation) for operation in operations] == [1, 1, 1]
     assert {gap["operation"] for gap in run.report["coverage"]["gaps"]} == {
-        "servicequotas:ListServiceQuotas", "servicequotas:ListAWSDefaultServiceQuotas"}
+        "kms:GetKeyLastUsage", "servicequotas:ListServiceQuotas", "servicequotas:ListAWSDefaultServiceQuotas"}

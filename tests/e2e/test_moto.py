@@ -79,7 +79,8 @@ def test_html_where_an_answer_belongs_is_a_gap_in_each_region(scan, operation):
 
 def test_nothing_else_is_a_gap(scan):
     assert {gap["operation"] for gap in scan.report["coverage"]["gaps"]} == {
-        "cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "servicequotas:ListServiceQuotas",
+        "cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "cloudwatch:ListMetrics",
+        "s3:ListBucketMetricsConfigurations", "servicequotas:ListServiceQuotas",
         "servicequotas:ListAWSDefaultServiceQuotas"}
 
 

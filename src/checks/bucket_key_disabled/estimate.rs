@@ -13,7 +13,7 @@ pub(super) struct Estimates<'s> {
     buckets_of_key: HashMap<&'s Arn, usize>,
 }
 
-/// An upper bound of the requests of a bucket.
+/// What the requests of a bucket to KMS come to. Multipart uploads and copies take more of them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Estimate {
     /// A month of them.
@@ -92,8 +92,9 @@ impl Estimate {
         let (requests, cost) = (grouped(self.month.requests), self.month.cost);
         match self.source {
             Source::Bucket => format!(
-                "At the rate of the window it makes at most {requests} KMS requests a month ({cost}): one for each \
-                 object written or read, if all are encrypted with SSE-KMS and without a Bucket Key."
+                "At the rate of the last two weeks it makes about {requests} KMS requests a month ({cost}), of which a \
+                 Bucket Key would save a part: one for each object written or read, if all are encrypted with SSE-KMS \
+                 and without a Bucket Key."
             ),
             Source::Key { buckets } => {
                 let named_by = match buckets {
@@ -101,8 +102,9 @@ impl Estimate {
                     _ => format!("{} buckets of the account name", grouped(buckets as u64)),
                 };
                 format!(
-                    "At the rate of the window it makes at most {requests} KMS requests a month ({cost}): all the \
-                     GenerateDataKey and Decrypt requests with its key, which {named_by} and others may use."
+                    "A Bucket Key would save a part of about {requests} KMS requests a month ({cost}), at the rate of \
+                     the last two weeks: all the GenerateDataKey and Decrypt requests with its key, which {named_by} \
+                     and others may use."
                 )
             }
         }

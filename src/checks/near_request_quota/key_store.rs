@@ -10,7 +10,7 @@ use crate::published::CUSTOM_KEY_STORE_RATE;
 use crate::severity::Severity;
 
 const REMEDIATION: &str = "Find out who makes the requests and spread them; cache data keys where the application calls \
-                           KMS itself; switch on S3 Bucket Keys where they are safe. The limit cannot be raised: move \
+                           KMS itself; switch on S3 Bucket Keys where they are safe. AWS's table calls the limit not adjustable: move \
                            keys that need not lie in a custom key store to AWS_KMS, or to another store.";
 
 pub(super) fn judge(region: &RegionFacts, store: &CustomKeyStore, threshold: f64, outcomes: &mut Outcomes<'_>) {
@@ -58,7 +58,7 @@ fn failure(
     match use_of_it {
         Some((usage, headroom)) => sentences.push(format!(
             "In the minute of {} {} requests/s succeeded with its keys, {} of the {CUSTOM_KEY_STORE_RATE} requests/s \
-             that AWS publishes for each store, which cannot be raised. That is the average of a minute, without the \
+             that AWS publishes for each store, and calls not adjustable. That is the average of a minute, without the \
              requests that failed, and so a lower bound.",
             headroom.peak.at,
             usage.rate(headroom.peak),
@@ -67,7 +67,7 @@ fn failure(
         None => sentences.push("How many requests succeeded with its keys is not known.".to_owned()),
     }
     // What was throttled was at the limit, whatever the average of a minute says.
-    let of_peak = use_of_it.map(|(_, headroom)| severity(headroom));
+    let of_peak = use_of_it.map(|(_, headroom)| severity(headroom, true));
     Failure {
         severity: if throttled.is_some() {
             Some(Severity::Critical)

@@ -52,7 +52,7 @@ pub(super) fn judge_metric<'a>(
         return None;
     }
     let mut doubts = Doubts::default();
-    check_count(metric, &mut doubts);
+    check_count(metric, &series, &mut doubts);
     check_datapoints(metric, series.period_seconds, limits, &mut doubts);
     let groups: Vec<&str> = patterns.iter().map(|(filter, _)| filter.log_group.as_str()).collect();
     let trails = take_arrival(arrival(account, region, &groups), &mut doubts);

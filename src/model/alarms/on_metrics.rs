@@ -35,7 +35,7 @@ pub(super) fn judge<'a>(
         .filter(|series| series.namespace == KMS && STORE_THROTTLES.contains(&series.name))
         .collect();
     if !stores.is_empty() {
-        return Some(judge_stores(region, alarm, &stores));
+        return Some(judge_stores(region, alarm, &stores, limits));
     }
     judge_query(region, alarm)
 }
@@ -244,7 +244,12 @@ fn check_rate(region: &RegionFacts, series: &Series<'_>, rate: f64, doubts: &mut
     }
 }
 
-fn judge_stores<'a>(region: &'a RegionFacts, alarm: &'a MetricAlarm, throttles: &[Series<'a>]) -> Meant<'a> {
+fn judge_stores<'a>(
+    region: &'a RegionFacts,
+    alarm: &'a MetricAlarm,
+    throttles: &[Series<'a>],
+    limits: AlarmLimits,
+) -> Meant<'a> {
     let mut doubts = Doubts::default();
     let region_name = region.region.as_str();
     let mut watches = Vec::new();
@@ -264,7 +269,10 @@ fn judge_stores<'a>(region: &'a RegionFacts, alarm: &'a MetricAlarm, throttles: 
             }
         }
     }
-    check_count(alarm, &mut doubts);
+    for series in throttles {
+        check_count(alarm, series, &mut doubts);
+        check_datapoints(alarm, series.period_seconds, limits, &mut doubts);
+    }
     Meant {
         watches,
         filters: Vec::new(),
@@ -274,7 +282,11 @@ fn judge_stores<'a>(region: &'a RegionFacts, alarm: &'a MetricAlarm, throttles: 
 }
 
 /// Whether an alarm on a number of throttled requests goes off when there are some.
-pub(super) fn check_count(alarm: &MetricAlarm, doubts: &mut Doubts) {
+pub(super) fn check_count(alarm: &MetricAlarm, series: &Series<'_>, doubts: &mut Doubts) {
+    if !matches!(statistic(series.statistic), Statistic::CountsRequests) {
+        // Of single requests the largest value or the average is what each one counts for, which is not read.
+        doubts.unclear("its statistic does not add the throttled requests up");
+    }
     let Some(quantity) = watched(alarm).filter(|quantity| quantity.factor != 0.0) else {
         doubts.unclear("its metric math is not among what is understood");
         return;

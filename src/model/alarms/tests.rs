@@ -310,6 +310,35 @@ fn a_metric_filter_on_the_log_of_a_trail_is_live_in_every_region_that_the_trail_
 }
 
 #[test]
+fn a_statistic_that_does_not_add_throttled_requests_up_is_not_taken_for_one_that_works() {
+    for name in ["Average", "Maximum", "p99"] {
+        let mut alarm = filter_alarm();
+        if let AlarmMetricSource::Statistic { statistic, .. } = &mut metric(&mut alarm).metrics[0].source {
+            *statistic = name.into();
+        }
+        assert!(is_unclear(&verdict_in(&facts(vec![alarm])).unwrap()), "{name}");
+    }
+}
+
+#[test]
+fn an_alarm_on_a_custom_key_store_must_not_wait_longer_than_a_burst_lasts() {
+    let mut alarm = plain("Sum", 3_600, 0.0);
+    metric(&mut alarm).evaluation_periods = Some(24);
+    metric(&mut alarm).datapoints_to_alarm = Some(24);
+    if let AlarmMetricSource::Statistic {
+        namespace,
+        name,
+        dimensions,
+        ..
+    } = &mut metric(&mut alarm).metrics[0].source
+    {
+        (*namespace, *name) = ("AWS/KMS".into(), "ExternalKeyStoreThrottle".into());
+        *dimensions = [("CustomKeyStoreId".to_owned(), custom_key_store(None, None).id)].into();
+    }
+    assert!(matches!(verdict_in(&facts(vec![alarm])), Some(Verdict::Dead(_))));
+}
+
+#[test]
 fn an_alarm_on_a_log_without_the_events_of_kms_is_dead() {
     let mut without = facts(vec![filter_alarm()]);
     if let Fact::Known(crate::facts::TrailSelectors::Basic(selectors)) = &mut without.trails[0].selectors {

@@ -20,6 +20,9 @@ use crate::facts::{Arn, Fact, Grant, KeyDetails};
 /// The key of the encryption context in which S3 names the bucket or the object.
 const S3_ARN: &str = "aws:s3:arn";
 
+/// The condition key that holds the keys of the encryption context.
+const CONTEXT_KEYS: &str = "kms:EncryptionContextKeys";
+
 /// Before a key of the encryption context, in a condition.
 const CONDITION_PREFIX: &str = "kms:EncryptionContext:";
 
@@ -28,8 +31,8 @@ const CONDITION_PREFIX: &str = "kms:EncryptionContext:";
 pub struct ContextConditions {
     /// The statements and grants with conditions on `aws:s3:arn`, each with these.
     on_s3_arn: Vec<Rule>,
-    /// The conditions on other pairs, which only a customer's own applications send: how tenants are kept apart under
-    /// one key. Pairs whose key begins with `aws:` are those of AWS services and are left out.
+    /// The conditions on other pairs, which a customer's own applications send: how tenants are kept apart under one
+    /// key. Pairs that AWS services send for themselves are left out.
     pub isolating: Vec<ContextCondition>,
     /// Why something about the policies or grants is not known.
     pub unread: Option<String>,
@@ -172,7 +175,6 @@ impl ContextConditions {
         let mut on_s3_arn = Vec::new();
         for (operator, keys) in &statement.condition {
             for (key, values) in keys {
-                let Some(pair) = context_key(key) else { continue };
                 let condition = || ContextCondition {
                     place,
                     name: statement.sid.clone().filter(|sid| !sid.is_empty()),
@@ -183,10 +185,16 @@ impl ContextConditions {
                     key: key.clone(),
                     values: values.0.clone(),
                 };
-                if pair.eq_ignore_ascii_case(S3_ARN) {
-                    on_s3_arn.push(condition());
-                } else if is_the_customers(pair) {
-                    self.isolating.push(condition());
+                let names_the_customers = || values.0.iter().any(|pair| is_the_customers(pair));
+                match context_key(key) {
+                    Some(pair) if pair.eq_ignore_ascii_case(S3_ARN) => on_s3_arn.push(condition()),
+                    Some(pair) if is_the_customers(pair) => self.isolating.push(condition()),
+                    Some(_) => {}
+                    // Which pairs there must be, or must not.
+                    None if key.eq_ignore_ascii_case(CONTEXT_KEYS) && names_the_customers() => {
+                        self.isolating.push(condition());
+                    }
+                    None => {}
                 }
             }
         }
@@ -233,10 +241,19 @@ fn context_key(condition_key: &str) -> Option<&str> {
     prefix.eq_ignore_ascii_case(CONDITION_PREFIX).then_some(pair)
 }
 
+/// Pairs of AWS services that do not begin with `aws:`.
+///
+/// Sources: <https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html>,
+/// <https://docs.aws.amazon.com/kms/latest/developerguide/services-parameter-store.html>.
+const OF_SERVICES: [&str; 3] = ["SecretARN", "SecretVersionId", "PARAMETER_ARN"];
+
 /// Whether a pair is one that the customer's applications send, and not an AWS service for itself: `aws:ebs:id`,
-/// `aws:logs:arn`.
+/// `aws:logs:arn`, `SecretARN`.
 fn is_the_customers(pair: &str) -> bool {
     !pair.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case("aws:"))
+        && !OF_SERVICES
+            .iter()
+            .any(|of_service| of_service.eq_ignore_ascii_case(pair))
 }
 
 fn known<'f, T>(fact: &'f Fact<T>, what: &str) -> Result<&'f T, String> {

@@ -154,6 +154,25 @@ fn the_names_of_keys_and_other_services_pairs_do_not_matter() {
 }
 
 #[test]
+fn which_pairs_there_must_be_keeps_tenants_apart_too_unless_they_are_those_of_services() {
+    let isolating = |keys: &[&str]| {
+        let condition = json!({"ForAnyValue:StringEquals": {"kms:EncryptionContextKeys": keys}});
+        ContextConditions::of(&readable(policy("Allow", condition)))
+            .isolating
+            .len()
+    };
+    assert_eq!(
+        (isolating(&["tenant"]), isolating(&["aws:s3:arn", "SecretARN"])),
+        (1, 0)
+    );
+    let condition = json!({"StringLike": {"kms:EncryptionContext:SecretARN": "arn:aws:secretsmanager:*"}});
+    assert_eq!(
+        ContextConditions::of(&readable(policy("Allow", condition))).isolating,
+        []
+    );
+}
+
+#[test]
 fn pairs_of_the_customers_own_are_what_keeps_tenants_apart() {
     let condition = json!({"StringEquals": {"KMS:EncryptionContext:Tenant": "${aws:PrincipalTag/tenant}"}});
     let mut details = readable(policy("Allow", condition));
