@@ -13,7 +13,7 @@ pub const CHECK: Check = Check {
     severity: Severity::Low,
     why: "A replica costs as much as a key of its own, and it is the same key material in one Region more: whoever \
           may use it there can decrypt what was encrypted here. That is worth having for data that moves between \
-          Regions, and for nothing else.",
+          Regions or has to be readable in a second one after a disaster: then a tag should say so.",
     remediation: "Find out which data is encrypted in one of the Regions and decrypted in the other. If there is \
                   some, tag the replica with the requirement: tags are not copied from its primary key. If there is \
                   none, disable the replica and watch for DisabledException before its deletion is scheduled; a \

@@ -183,6 +183,11 @@ mod tests {
         here.quotas = vec![quota(10_000.0, Some(600_000.0))];
         here.quotas[0].limit_source = LimitSource::Builtin;
         let judged = judge(&CHECK, account(here));
+        assert_eq!(
+            judged.findings[0].severity,
+            Severity::Medium,
+            "100 % of a limit that may be higher"
+        );
         assert!(
             judged.findings[0].detail.contains("may be higher"),
             "a high one is a finding that says so"

@@ -158,10 +158,11 @@ fn failure(subject: &Subject<'_>, outcomes: &Outcomes<'_>, region: &RegionFacts,
         .fold(MicroDollars::default(), |sum, key| sum + monthly_cost(key));
     let instead = (outcomes.setting(&CLASSIFICATION_KEYS).ceil() as u64).min(count);
     let cost_after = KEY_MONTH * instead;
+    let with_a_requirement = with_a_requirement(subject, keys);
     let created = keys.iter().filter_map(|key| key.metadata.known()?.creation_date);
     let examples = keys.iter().take(EXAMPLES);
     Failure {
-        detail: detail(cluster, cost, instead, cost_after),
+        detail: detail(cluster, with_a_requirement, cost, instead, cost_after),
         observed: observed! {
             "keys": count,
             "template": shown(&cluster.template),
@@ -173,7 +174,7 @@ fn failure(subject: &Subject<'_>, outcomes: &Outcomes<'_>, region: &RegionFacts,
             "monthly_cost_usd": cost,
             "classification_keys": instead,
             "monthly_cost_after_usd": cost_after,
-            "keys_with_a_requirement": with_a_requirement(subject, keys),
+            "keys_with_a_requirement": with_a_requirement,
             "key_listing_complete": region.key_listing.known().is_some(),
         },
         monthly_cost: Some(cost),
@@ -190,7 +191,13 @@ fn with_a_requirement(subject: &Subject<'_>, keys: &[&Key]) -> usize {
         .count()
 }
 
-fn detail(cluster: &Cluster<'_>, cost: MicroDollars, instead: u64, cost_after: MicroDollars) -> String {
+fn detail(
+    cluster: &Cluster<'_>,
+    with_a_requirement: usize,
+    cost: MicroDollars,
+    instead: u64,
+    cost_after: MicroDollars,
+) -> String {
     let template = shown(&cluster.template);
     let alike = match cluster.evidence {
         Evidence::Alias => format!("have aliases that differ in one place only: {template}"),
@@ -201,8 +208,15 @@ fn detail(cluster: &Cluster<'_>, cost: MicroDollars, instead: u64, cost_after: M
         1 => ("One key for a class of data", "It"),
         _ => (&*format!("{} keys for classes of data", grouped(instead)), "They"),
     };
+    let named = match with_a_requirement {
+        0 => String::new(),
+        number => format!(
+            " {} of them name a requirement, to be looked at first.",
+            grouped(number as u64)
+        ),
+    };
     format!(
-        "{} keys {alike}. Together they cost at least {cost} a month. {keys} would cost {cost_after} and could keep \
+        "{} keys {alike}.{named} Together they cost at least {cost} a month. {keys} would cost {cost_after} and could keep \
          tenants apart by encryption context. {them} could not make the data of one tenant unreadable by deleting a \
          key, and a key that is deleted or disabled would hit every tenant.",
         grouped(cluster.keys.len() as u64),

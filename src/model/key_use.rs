@@ -219,6 +219,17 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_that_was_good_when_it_was_given_does_not_become_a_finding_by_growing_old() {
+        let carried = |last| told(None, Some(last), None, "2026-05-20T06:00:00Z");
+        let words = carried("2026-03-01T06:00:00Z");
+        assert!(
+            words.contains("too old to tell"),
+            "80 days at the time, 106 by now: {words}"
+        );
+        assert!(carried("2026-02-01T06:00:00Z").starts_with("The key was last used on 2026-02-01"));
+    }
+
+    #[test]
     fn a_metric_is_a_use_where_the_metrics_were_listed() {
         let mut key = key(&[]);
         key.details.active_operations = vec!["Decrypt".into()];
