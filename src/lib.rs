@@ -8,6 +8,10 @@ pub mod numbers;
 pub mod visible;
 /// Files that only the user can read, whole or not at all.
 pub mod private_files;
+/// One scan in a folder at a time.
+pub mod folder_lock;
+/// SHA-256, in hexadecimal.
+pub mod digest;
 /// How far a scan has come.
 pub mod progress;
 /// What was read, as plain data with three values.
