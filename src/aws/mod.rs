@@ -10,11 +10,13 @@ mod guard;
 mod http;
 mod keys;
 mod operations;
+mod organization;
 mod pacing;
 mod paging;
 mod quotas;
 mod refusals;
 mod regions;
+mod role;
 mod session;
 mod usage;
 
@@ -22,8 +24,10 @@ pub use call::{Caller, Stop};
 pub use error::CallError;
 pub use http::{HttpSettingsError, direct_http_client, http_client};
 pub use operations::{OPERATIONS, Operation};
+pub use organization::{ListedAccount, OrganizationError, OrganizationRead, read_organization, read_units};
 pub use pacing::ApiShare;
 pub use regions::{RegionChoice, RegionError};
+pub use role::{DEFAULT_ROLE_NAME, ExternalId, RoleSettings};
 pub use session::{Credentials, RegionSession, Session, SessionError, SessionSettings};
 
 pub use buckets::{BucketsRead, read_buckets};

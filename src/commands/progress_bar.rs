@@ -27,8 +27,13 @@ impl Display {
                 let (regions, keys, buckets) = (progress.regions(), progress.keys(), progress.buckets());
                 shown.set_length(regions.found() + keys.found() + buckets.found());
                 shown.set_position(regions.done() + keys.done() + buckets.done());
+                let accounts = progress.accounts();
+                let of_accounts = match accounts.found() {
+                    0 | 1 => String::new(),
+                    found => format!("{}/{found} accounts, ", accounts.done()),
+                };
                 shown.set_message(format!(
-                    "{}/{} Regions, {}/{} keys, {}/{} buckets",
+                    "{of_accounts}{}/{} Regions, {}/{} keys, {}/{} buckets",
                     regions.done(),
                     regions.found(),
                     keys.done(),
