@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use crate::accounts::Targets;
 use crate::aws::OPERATIONS;
 use crate::digest::sha256;
-use crate::facts::AccountId;
+use crate::facts::{AccountId, ApiCalls};
 use crate::private_files;
 
 /// The name of the file.
@@ -49,6 +49,8 @@ pub struct RunRecord {
     pub parameters: BTreeMap<String, Value>,
     /// The accounts, once they were listed to the end. They are not listed again.
     pub targets: Option<Targets>,
+    /// The calls that it took to list them.
+    pub api_calls: Vec<ApiCalls>,
 }
 
 /// Why a run cannot be gone on with.
@@ -254,6 +256,7 @@ mod tests {
             external_id: false,
             parameters: BTreeMap::from([("regions".to_owned(), json!(["eu-west-3"]))]),
             targets: None,
+            api_calls: Vec::new(),
         }
     }
 

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod accounts;
 mod answers;
 mod doors;
 mod estates;
@@ -11,4 +12,5 @@ mod faults;
 mod inventory;
 mod random_estate;
 mod regions;
+mod resume;
 mod run;

@@ -1,7 +1,7 @@
 //! Runs the program on an estate and reads its report.
 
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::Value;
@@ -107,13 +107,31 @@ impl Run {
 pub fn command(folder: &Path, sandbox: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kms-audit"));
     command
-        .args(["scan", "--api-share", "off", "--out", "out", "--sandbox"])
+        .args(["scan", "--api-share", "off", "--sandbox"])
         .arg(sandbox)
+        .env("KMS_AUDIT_OUT", "out")
         .current_dir(folder)
         .env("KMS_AUDIT_PROFILE", "the sandbox needs none")
         .env("KMS_AUDIT_THRESHOLD", "")
         .env_remove("RUST_BACKTRACE");
     command
+}
+
+/// Every file below a folder.
+pub fn walk(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in std::fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => folders.push(path),
+                false => files.push(path),
+            }
+        }
+    }
+    files.sort();
+    files
 }
 
 pub fn scan_in(folder: &Path, estate: &str, flags: &[&str]) -> Run {

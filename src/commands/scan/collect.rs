@@ -40,16 +40,23 @@ impl Job {
             begun.check_same(&record, output.path())?;
             record.started_at = begun.started_at;
             record.targets = begun.targets.clone();
+            record.api_calls = begun.api_calls.clone();
         }
+        // Those of the list, where another process has made them.
+        let mut calls_before = record.api_calls.clone();
         if matches!(self.regions, RegionChoice::Named(_)) {
             // A name that is wrong is wrong for every account.
             choose_regions(&session, &self.regions).await.map_err(region_error)?;
         }
         let targets = match &record.targets {
             Some(targets) => targets.clone(),
-            None => choose_targets(&session, &self.targets)
-                .await
-                .map_err(|error| or_stopped(error.into()))?,
+            None => {
+                let targets = choose_targets(&session, &self.targets).await;
+                let targets = targets.map_err(|error| or_stopped(error.into()))?;
+                let calls = session.api_calls().into_iter();
+                record.api_calls = calls.filter(|calls| calls.service == "organizations").collect();
+                targets
+            }
         };
         if targets.to_scan.is_empty() {
             anyhow::bail!(
@@ -67,7 +74,11 @@ impl Job {
         record.write(output.path())?;
         let collected = self.visit(&session, rest, output).await?;
         output.keep();
-        let scan = self.scan_facts(&session, &record, targets, collected);
+        calls_before.extend(session.api_calls());
+        let scan = ScanFacts {
+            api_calls: calls_before,
+            ..self.scan_facts(&session, &record, targets, collected)
+        };
         SnapshotWriter::create(&output.path().join("snapshot"))?.finish(&scan)?;
         Ok(signal.heard())
     }
@@ -89,6 +100,7 @@ impl Job {
             external_id: self.role.external_id.is_some(),
             parameters: self.parameters.clone(),
             targets: None,
+            api_calls: Vec::new(),
         })
     }
 
@@ -148,7 +160,7 @@ impl Job {
             accounts_not_entered: collected.not_entered,
             account_listing: targets.listing,
             parameters: self.parameters.clone(),
-            api_calls: session.api_calls(),
+            api_calls: Vec::new(),
         }
     }
 }

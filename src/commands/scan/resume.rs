@@ -195,6 +195,7 @@ mod tests {
             external_id: false,
             parameters: BTreeMap::new(),
             targets: None,
+            api_calls: Vec::new(),
         }
     }
 
