@@ -71,7 +71,7 @@ fn assert_same_run(resumed: &Path, uninterrupted: &Path) {
     // The manifest, which has the hashes of the others, last: the name of another says more.
     let (manifest, others): (Vec<_>, Vec<_>) =
         uninterrupted.keys().partition(|name| name.ends_with("manifest.json"));
-    for name in others.into_iter().chain(manifest).filter(|name| differs(name)) {
+    if let Some(name) = others.into_iter().chain(manifest).find(|name| differs(name)) {
         let text = |files: &BTreeMap<PathBuf, Vec<u8>>| String::from_utf8_lossy(&files[name]).into_owned();
         let (resumed, uninterrupted) = (text(&resumed), text(&uninterrupted));
         let line = resumed.lines().zip(uninterrupted.lines()).find(|(a, b)| a != b);
