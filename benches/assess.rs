@@ -280,7 +280,7 @@ fn bucket(account_number: u64, number: u64) -> Bucket {
         encryption: Fact::Known(BucketEncryption {
             algorithm: SseAlgorithm::SseKms,
             kms_key: None,
-            bucket_key_enabled: number % 2 == 0,
+            bucket_key_enabled: number.is_multiple_of(2),
         }),
         metrics_configurations: Fact::NotCollected,
         requests: Fact::NotCollected,

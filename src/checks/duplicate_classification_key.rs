@@ -27,7 +27,8 @@ fn assess(subject: &Subject<'_>, outcomes: &mut Outcomes<'_>) {
         for JudgedKey { key, standing, .. } in keys {
             if let Some(reason) = key.metadata.unavailable() {
                 // It may be pending deletion, and its age is unknown.
-                outcomes.not_assessed(format!("its state could not be read: {}", reason.code));
+                let because = format!("its state could not be read: {}", reason.code);
+                outcomes.not_assessed_of(key.arn.clone(), because);
                 continue;
             }
             match standing {
@@ -39,7 +40,8 @@ fn assess(subject: &Subject<'_>, outcomes: &mut Outcomes<'_>) {
                         .push(key);
                 }
                 Standing::Unread(code) => {
-                    outcomes.not_assessed(format!("its tags or its state could not be read: {code}"));
+                    let because = format!("its tags or its state could not be read: {code}");
+                    outcomes.not_assessed_of(key.arn.clone(), because);
                 }
                 Standing::Justified(_) => outcomes.pass(),
                 Standing::Unrecognized(_) | Standing::Unjustified(_) | Standing::PendingDeletion => {}

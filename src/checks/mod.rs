@@ -22,7 +22,7 @@ mod unrecognized_justification;
 
 pub use exceptions::{ExceptionReview, ExceptionUse, review_exceptions};
 pub use finding::{Finding, FindingException, Resource};
-pub use outcomes::{Failure, Outcomes, Tally};
+pub use outcomes::{Failure, Outcomes, Tally, Unassessed};
 pub use settings::check_config;
 pub use subject::{JudgedKey, Subject};
 

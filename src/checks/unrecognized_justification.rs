@@ -29,9 +29,12 @@ fn assess(subject: &Subject<'_>, outcomes: &mut Outcomes<'_>) {
             }
             // What is nearly a reason on a key without one is in the finding that it has none.
             Standing::Justified(_) | Standing::Unrecognized(_) | Standing::Unjustified(_) => outcomes.pass(),
-            Standing::PendingDeletion => outcomes.not_assessed("the key is pending deletion"),
+            Standing::PendingDeletion => {
+                outcomes.not_assessed_of(key.arn.clone(), "the key is pending deletion");
+            }
             Standing::Unread(code) => {
-                outcomes.not_assessed(format!("its tags or its state could not be read: {code}"));
+                let because = format!("its tags or its state could not be read: {code}");
+                outcomes.not_assessed_of(key.arn.clone(), because);
             }
         }
     }

@@ -9,6 +9,7 @@ mod estates;
 mod evidence;
 mod failures;
 mod faults;
+mod history;
 mod inventory;
 mod random_estate;
 mod regions;
