@@ -82,11 +82,8 @@ fn judge(region: &RegionFacts, quota: &RequestQuota, usage: &Usage, threshold: f
     }
 }
 
-/// How much a peak matters; no more than the check's own severity where the limit may be higher than is known.
-fn severity(headroom: &Headroom, certain: bool) -> Severity {
-    if !certain {
-        CHECK.severity
-    } else if headroom.reaches(CRITICAL_PERCENT) {
+fn severity(headroom: &Headroom) -> Severity {
+    if headroom.reaches(CRITICAL_PERCENT) {
         Severity::Critical
     } else if headroom.reaches(HIGH_PERCENT) {
         Severity::High
@@ -107,7 +104,7 @@ fn failure(quota: &RequestQuota, usage: &Usage, headroom: &Headroom, threshold: 
         source.push_str("; the account's own limit could not be read and may be higher");
     }
     Failure {
-        severity: Some(severity(headroom, certain)),
+        severity: Some(severity(headroom)),
         detail: format!(
             "In the minute of {} there were {rate} requests/s, {} of {} requests/s ({source}). The figure is \
              the average of that minute and so a lower bound: a burst shorter than a minute was higher.",
@@ -183,11 +180,6 @@ mod tests {
         here.quotas = vec![quota(10_000.0, Some(600_000.0))];
         here.quotas[0].limit_source = LimitSource::Builtin;
         let judged = judge(&CHECK, account(here));
-        assert_eq!(
-            judged.findings[0].severity,
-            Severity::Medium,
-            "100 % of a limit that may be higher"
-        );
         assert!(
             judged.findings[0].detail.contains("may be higher"),
             "a high one is a finding that says so"

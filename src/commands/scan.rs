@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
+#[cfg(feature = "sandbox")]
 use std::path::Path;
 use std::sync::Arc;
 

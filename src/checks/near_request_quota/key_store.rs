@@ -67,7 +67,7 @@ fn failure(
         None => sentences.push("How many requests succeeded with its keys is not known.".to_owned()),
     }
     // What was throttled was at the limit, whatever the average of a minute says.
-    let of_peak = use_of_it.map(|(_, headroom)| severity(headroom, true));
+    let of_peak = use_of_it.map(|(_, headroom)| severity(headroom));
     Failure {
         severity: if throttled.is_some() {
             Some(Severity::Critical)
