@@ -133,7 +133,8 @@ def few_keys(small_moto) -> dict[str, int]:
 
 
 def test_a_scan_that_was_told_to_fail_on_gaps_fails(program, small_moto, few_keys, tmp_path):
-    run = program.run("scan", "--region", "us-east-1", "--fail-on-gaps", "--out", tmp_path / "out",
+    # Time for every try of every key, at the usual pace of one a second.
+    run = program.run("scan", "--region", "us-east-1", "--fail-on-gaps", "--last-usage-budget", "5m", "--out", tmp_path / "out",
                       endpoint=small_moto.endpoint)
     assert run.code == 4, run.explain()
     assert run.report["summary"]["customer_managed_keys"] == few_keys["us-east-1"]
