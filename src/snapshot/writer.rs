@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::rows::{AccountRow, AlarmRow, KeyRow, QuotaRow, RegionRow, ScanFile};
 use super::{SCAN_FILE, SCHEMA_VERSION, SnapshotError, Table};
 use crate::dataset::{Dataset, DatasetError};
-use crate::facts::{AccountFacts, Fact, RegionFacts, ScanFacts, gaps};
+use crate::facts::{AccountFacts, Fact, Key, RegionFacts, ScanFacts, gaps};
 use crate::private_files;
 
 /// Writes the snapshot of one scan.
@@ -36,12 +36,9 @@ impl SnapshotWriter {
     /// When a file cannot be written; then none of its tables is half-written.
     pub fn write_account(&self, account: &AccountFacts) -> Result<(), SnapshotError> {
         let regions = &account.regions;
-        let keys = regions.iter().flat_map(|region| {
-            region.keys.iter().map(|key| KeyRow {
-                region: region.region.clone(),
-                key,
-            })
-        });
+        let keys = regions
+            .iter()
+            .flat_map(|region| by_arn(&region.keys).map(|key| KeyRow::of(&region.region, key)));
         let quotas = regions.iter().flat_map(|region| {
             region.quotas.iter().map(|quota| QuotaRow {
                 region: region.region.clone(),
@@ -97,6 +94,13 @@ impl SnapshotWriter {
     ) -> Result<(), DatasetError> {
         self.tables.write(table.name(), &account.account_id, rows)
     }
+}
+
+/// The keys of a Region in the order of their ARNs, in which two snapshots are compared.
+fn by_arn(keys: &[Key]) -> impl Iterator<Item = &Key> {
+    let mut keys: Vec<&Key> = keys.iter().collect();
+    keys.sort_by(|a, b| a.arn.cmp(&b.arn));
+    keys.into_iter()
 }
 
 fn region_row(region: &RegionFacts) -> RegionRow {
