@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::super::ReportError;
-use super::{detail, first_seen_line, not_comparable, notes, place, sandbox_line, summary_line};
+use super::{detail, first_seen_line, name, not_comparable, notes, place, sandbox_line, summary_line};
 use crate::diff::{Change, DiffGroup, DiffHead, Totals};
 use crate::numbers::grouped;
 
@@ -23,6 +23,10 @@ struct Page<'a> {
 impl Page<'_> {
     fn detail(&self, change: &Change) -> String {
         detail(change)
+    }
+
+    fn name<'c>(&self, change: &'c Change) -> &'c str {
+        name(change)
     }
 
     fn place(&self, change: &Change) -> String {

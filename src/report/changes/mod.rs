@@ -6,12 +6,14 @@ mod terminal;
 
 use std::collections::BTreeSet;
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::wording::counted;
 use crate::diff::{Change, ChangeKind, DiffHead, DiffSummary, NotComparable};
 use crate::facts::RequestsPerSecond;
 use crate::numbers::{grouped, percent};
+use crate::published::MicroDollars;
 
 pub use json::{diff_schema, write_diff_json};
 pub use markdown::render_diff_markdown;
@@ -26,7 +28,7 @@ fn detail(change: &Change) -> String {
         ChangeKind::KeyAliasesChanged => aliases(from, to),
         ChangeKind::UtilizationUp | ChangeKind::UtilizationDown => format!("{} → {}", peak(from), peak(to)),
         ChangeKind::QuotaChanged => format!("{} → {} a second", rate(from), rate(to)),
-        ChangeKind::CostChanged => format!("${} → ${} or more", shown(from), shown(to)),
+        ChangeKind::CostChanged => format!("{} → {} or more", money(from), money(to)),
         ChangeKind::KeyScheduledForDeletion => match to {
             Value::Null => String::new(),
             at => format!("on {}", shown(at)),
@@ -109,6 +111,16 @@ fn rate(value: &Value) -> String {
     value
         .as_f64()
         .map_or_else(String::new, |rate| RequestsPerSecond(rate).to_string())
+}
+
+fn money(value: &Value) -> String {
+    MicroDollars::deserialize(value).map_or_else(|_| shown(value), |cost| cost.to_string())
+}
+
+/// What it is called, where that is not the place itself.
+fn name<'c>(change: &'c Change) -> &'c str {
+    let is_place = change.region.as_ref().is_some_and(|region| region.as_str() == change.name);
+    if is_place { "" } else { &change.name }
 }
 
 /// What could not be compared, where, and why.
@@ -210,4 +222,30 @@ fn first_seen_line(summary: &DiffSummary) -> Option<String> {
             counted(count, "finding is seen", "findings are seen")
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::facts::Region;
+
+    #[test]
+    fn the_cost_of_a_region_is_money_and_its_name_is_said_once() {
+        let change = Change {
+            change: ChangeKind::CostChanged,
+            account_id: None,
+            region: Some(Region::new("eu-west-3")),
+            resource: "eu-west-3".into(),
+            name: "eu-west-3".into(),
+            from: json!(3211.0),
+            to: json!(3191.5),
+            check: None,
+            severity: None,
+            fingerprint: None,
+        };
+        assert_eq!(detail(&change), "$3,211.00 → $3,191.50 or more");
+        assert_eq!((place(&change, false).as_str(), name(&change)), ("eu-west-3", ""));
+    }
 }

@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use anstyle::{AnsiColor, Style};
 
 use super::super::grid::Palette;
-use super::{detail, first_seen_line, not_comparable, notes, place, sandbox_line, summary_line};
+use super::{detail, first_seen_line, name, not_comparable, notes, place, sandbox_line, summary_line};
 use crate::diff::{DiffGroup, DiffHead, Totals};
 use crate::numbers::grouped;
 use crate::visible::visible;
@@ -65,7 +65,7 @@ pub fn render_diff_terminal(head: &DiffHead, totals: &Totals, palette: Palette) 
 fn show(out: &mut String, group: &DiffGroup, several: bool, bold: &impl Fn(&str) -> String) -> fmt::Result {
     writeln!(out, "\n{}  {}", bold(group.kind.title()), grouped(group.count))?;
     for change in &group.examples {
-        let parts = [place(change, several), change.name.clone(), detail(change)];
+        let parts = [place(change, several), name(change).to_owned(), detail(change)];
         let parts: Vec<_> = parts
             .iter()
             .filter(|part| !part.is_empty())
