@@ -36,7 +36,18 @@ impl Results {
         let id = &account.account_id;
         self.tables.write(GAPS, id, &account.gaps)?;
         self.tables.write(INVENTORY, id, &account.keys)?;
-        self.tables.write(FINDINGS, id, &account.findings)
+        self.tables.write(FINDINGS, id, &account.findings)?;
+        Ok(())
+    }
+
+    /// Removes what an account came to, if anything.
+    ///
+    /// # Errors
+    /// When the file system refuses.
+    pub fn remove(&self, account: &AccountId) -> Result<(), DatasetError> {
+        [GAPS, INVENTORY, FINDINGS]
+            .into_iter()
+            .try_for_each(|table| self.tables.remove(table, account))
     }
 
     /// The findings of these accounts, one account after the other, of each the most severe first.

@@ -1,6 +1,8 @@
 //! The rows of the tables: the facts, laid flat. Every row names its Region, so that the files can be read on their
 //! own; the account is the partition.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::facts::{
@@ -24,6 +26,12 @@ pub(super) struct AccountRow {
     pub bucket_listing: Fact<()>,
     pub fallbacks: Vec<Fallback>,
     pub api_calls: Vec<ApiCalls>,
+    /// Whether the account was read to its end, so that it need not be asked again.
+    #[serde(default)]
+    pub finished: bool,
+    /// The SHA-256 of the account's file in each of the other tables.
+    #[serde(default)]
+    pub sha256: BTreeMap<String, String>,
 }
 
 /// A row of `regions`.
