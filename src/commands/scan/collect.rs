@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use serde_json::Value;
+use tokio::sync::RwLock;
 
 use super::super::output::OutputFolder;
 use super::super::progress_bar::Display;
@@ -118,6 +119,7 @@ impl Job {
             snapshot: output.path().join("snapshot"),
             has_one_account: self.targets.is_own_account(),
             has_written: Cell::new(false),
+            writing: Arc::default(),
             collected: RefCell::new(Collected {
                 accounts: rest.finished,
                 not_entered: Vec::new(),
@@ -126,6 +128,8 @@ impl Job {
         let plan = |account| self.plan(account);
         let visited = round.visit(rest.to_ask, plan, |visit| keeping.keep(visit)).await;
         drop(display);
+        // After an error the others may still be written down: not in their middle is the program to end.
+        let _written = keeping.writing.write().await;
         if keeping.has_written.get() {
             output.keep();
         }
@@ -193,6 +197,8 @@ struct Keeping {
     snapshot: PathBuf,
     has_one_account: bool,
     has_written: Cell<bool>,
+    /// Held by each account for as long as it is written down.
+    writing: Arc<RwLock<()>>,
     collected: RefCell<Collected>,
 }
 
@@ -223,7 +229,9 @@ impl Keeping {
     /// Compressing and waiting for the disk take a thread of their own, so that the other accounts go on meanwhile.
     async fn write(&self, account: Box<AccountFacts>) -> anyhow::Result<()> {
         let snapshot = self.snapshot.clone();
+        let under_way = self.writing.clone().read_owned().await;
         let written = tokio::task::spawn_blocking(move || {
+            let _under_way = under_way;
             SnapshotWriter::create(&snapshot).and_then(|writer| writer.write_account(&account))
         });
         written.await?.with_context(|| {
