@@ -1,13 +1,15 @@
 //! Scans of several accounts: which are looked at, which are not, and what entering them leaves behind.
 
+pub mod depth;
 mod entering;
-mod listing;
+pub mod listing;
 
 use serde_json::Value;
 
 use super::run::*;
 
-/// An organization: an account with credentials, four alike, one without the role, one that asks for an external id, one
+/// An organization: an account with credentials, four alike with an alarm
+/// and a trail, one without the role, one that asks for an external id, one
 /// that is suspended.
 pub const ORGANIZATION: &str = r#"
 as_of = 2026-06-15T06:00:00Z
@@ -33,6 +35,29 @@ role = [{ name = "KmsAuditReadOnly" }]
 [[member.region]]
 name = ["eu-west-3", "us-east-1"]
 key = [{ count = 5, alias = "alias/tenant-{n}" }, { alias = "alias/reports", tags = { requirement = "audit" } }]
+
+[[member.region.metric_filter]]
+name = "throttled"
+log_group = "trail"
+pattern = "{ $.errorCode = \"ThrottlingException\" }"
+namespace = "Security"
+metric = "KmsThrottled"
+
+[[member.region.alarm]]
+name = "kms-throttled"
+namespace = "Security"
+metric = "KmsThrottled"
+stat = "Sum"
+period = 60
+threshold = 0
+comparison = "GreaterThanThreshold"
+
+[[member.trail]]
+name = "security"
+home_region = "eu-west-3"
+multi_region = true
+bucket = "trail-{account}"
+log_group = "trail"
 
 [[member.bucket]]
 name = "documents-{account}"

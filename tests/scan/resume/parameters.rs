@@ -3,6 +3,7 @@
 use std::process::{Child, Stdio};
 
 use super::*;
+use crate::accounts::depth::last_usages;
 
 const TEAMS: [&str; 3] = ["333300000001", "333300000002", "333300000003"];
 /// One that cannot be entered, so that there is always something left to be asked.
@@ -56,6 +57,10 @@ fn an_account_of_which_a_file_is_missing_or_altered_is_asked_again_and_no_other(
         ("accounts", "cut"),
         ("accounts", "altered"),
         ("buckets", "of another account"),
+        ("trails", "of another account"),
+        ("alarms", "altered"),
+        ("regions", "missing"),
+        ("quotas", "cut"),
     ] {
         let folder = finished_run();
         let out = folder.path().join("out");
@@ -122,6 +127,36 @@ fn an_account_that_could_not_be_entered_is_tried_again() {
     assert_verified(&out);
 }
 
+#[test]
+fn each_account_goes_on_from_the_earlier_scan_also_in_a_run_that_is_gone_on_with() {
+    let folder = finished_run();
+    let (out, earlier) = (folder.path().join("out"), folder.path().join("earlier"));
+    std::fs::rename(&out, &earlier).unwrap();
+    let unasked = ["--last-usage-budget", "0s", "--previous", "earlier"];
+    let flags: Vec<&str> = flags().into_iter().chain(unasked).collect();
+    assert_success(&scan(folder.path(), &flags).output().unwrap());
+    let report = report(&out);
+    let calls = report["api_calls"].as_array().unwrap();
+    assert!(calls.iter().all(|calls| calls["operation"] != "GetKeyLastUsage"));
+    for account in TEAMS {
+        let answers = last_usages(&earlier, account);
+        assert!(answers.iter().any(|answer| answer.known().is_some()), "{account}");
+        assert_eq!(last_usages(&out, account), answers, "{account}");
+    }
+
+    let uninterrupted = folder.path().join("uninterrupted");
+    std::fs::rename(&out, &uninterrupted).unwrap();
+    for file in walk(&uninterrupted) {
+        let to = out.join(file.strip_prefix(&uninterrupted).unwrap());
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        std::fs::copy(file, to).unwrap();
+    }
+    std::fs::remove_dir_all(out.join(format!("snapshot/accounts/account_id={}", TEAMS[1]))).unwrap();
+    assert_success(&resume(folder.path(), &["--last-usage-budget", "0s"]).output().unwrap());
+    assert_same_run(&out, &uninterrupted);
+    assert_verified(&out);
+}
+
 fn refusal(folder: &Path, flags: &[&str]) -> String {
     let out = folder.join("out");
     let before = files(&out);
@@ -146,6 +181,14 @@ fn another_run_is_refused_by_what_is_different_about_it() {
         (
             vec!["--role-name", "Other"],
             "--role-name was not given and is \"Other\"",
+        ),
+        (
+            vec!["--last-usage-budget", "5m"],
+            "--last-usage-budget was \"10m\" and is \"5m\"",
+        ),
+        (
+            vec!["--previous", "earlier"],
+            "--previous was not given and is \"earlier\"",
         ),
         (vec!["--external-id", "abc"], "begun without an external id"),
         (
