@@ -1,5 +1,6 @@
 //! The command line.
 
+mod history;
 mod targets;
 
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use crate::facts::Region;
 use crate::scan::LastUsageBudget;
 use crate::severity::Severity;
 
+pub use history::{AssessArgs, DiffArgs, DiffFormat, TrendArgs, TrendFormat};
 pub use targets::TargetArgs;
 
 /// A read-only auditor for AWS KMS: which keys you have and why, how close you are to the request quota, and which
@@ -34,12 +36,27 @@ Exit codes:
   4    done, but with gaps in the coverage (only with --fail-on-gaps)
   130  stopped by Ctrl-C, 143 by a termination signal: the report holds what was read until then";
 
+const DIFF_EXIT_CODES: &str = "\
+Exit codes:
+  0  done, whether anything changed or not
+  1  could not run
+  2  wrong usage
+  3  findings at or above --fail-on-new that the first run does not have";
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Inventory an account, or many, and answer the three questions
     #[command(after_help = EXIT_CODES)]
     Scan(Box<ScanArgs>),
+    /// Judge the snapshot of a run again, without AWS
+    #[command(after_help = EXIT_CODES)]
+    Assess(AssessArgs),
+    /// Say what changed between two runs
+    #[command(after_help = DIFF_EXIT_CODES)]
+    Diff(DiffArgs),
+    /// Show the numbers of many runs over time
+    Trend(TrendArgs),
     /// Hold the folder of a run against its manifest
     #[command(after_help = VERIFY_EXIT_CODES)]
     Verify(VerifyArgs),
@@ -61,9 +78,8 @@ pub fn command() -> clap::Command {
         let value = arg.get_env().and_then(std::env::var_os);
         value.is_some_and(|value| value.is_empty())
     };
-    Cli::command().mut_subcommand("scan", |scan| {
-        scan.mut_args(|arg| if is_empty(&arg) { arg.env(NOT_SET) } else { arg })
-    })
+    Cli::command()
+        .mut_subcommands(|command| command.mut_args(|arg| if is_empty(&arg) { arg.env(NOT_SET) } else { arg }))
 }
 
 /// The flags of `scan`. Those that decide what is asked are written down at the start of a run, for `--resume`; the others

@@ -45,10 +45,16 @@ pub mod checks;
 pub mod assessment;
 /// What the assessment came to and grows with keys, on disk.
 pub mod results;
-/// One file for each format.
-pub mod report;
 /// What makes a run evidence: manifest, verification, signature.
 pub mod evidence;
+/// Earlier runs, read back to be compared.
+pub mod runs;
+/// What changed between two runs.
+pub mod diff;
+/// The numbers of many runs over time.
+pub mod trend;
+/// One file for each format.
+pub mod report;
 /// The command line.
 pub mod cli;
 /// One file for each subcommand.

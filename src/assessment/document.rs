@@ -58,6 +58,16 @@ pub struct Tool {
     pub version: String,
 }
 
+impl Tool {
+    /// This program.
+    pub fn this() -> Self {
+        Tool {
+            name: env!("CARGO_PKG_NAME").to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
+}
+
 /// When, by whom and how the scan was made.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ScanSection {
@@ -203,6 +213,16 @@ impl From<Gap> for GapSummary {
     }
 }
 
+impl<Keys, Findings, Gaps> Document<Keys, Findings, Gaps> {
+    /// The ids of the checks that judged: those that the configuration does not switch off.
+    pub fn checks(&self) -> impl Iterator<Item = &str> {
+        let settings = self.scan.parameters.get("checks");
+        let is_off = move |id: &str| settings.is_some_and(|settings| settings[id]["enabled"] == false);
+        let ids = self.assessments.iter().map(|row| row.check.as_str());
+        ids.filter(move |id| !is_off(id))
+    }
+}
+
 impl Overview {
     /// The document of a scan, without any account looked at yet; `gaps` are those that are of none.
     pub(super) fn new(scan: ScanFacts, gaps: &[Gap]) -> Self {
@@ -212,10 +232,7 @@ impl Overview {
         summary.bucket_inventory_complete = gaps.is_empty();
         Document {
             schema_version: SCHEMA_VERSION.to_owned(),
-            tool: Tool {
-                name: env!("CARGO_PKG_NAME").to_owned(),
-                version: env!("CARGO_PKG_VERSION").to_owned(),
-            },
+            tool: Tool::this(),
             scan: ScanSection {
                 as_of: scan.as_of,
                 started_at: scan.started_at,

@@ -107,7 +107,8 @@ fn count_one(counts: &mut BTreeMap<String, u64>, value: &str) {
     }
 }
 
-fn role(metadata: &KeyMetadata) -> &str {
+/// The multi-Region role of a key, in a word.
+pub fn role(metadata: &KeyMetadata) -> &str {
     match &metadata.multi_region {
         None => "single-Region",
         Some(MultiRegionRole::Primary { .. }) => "primary",

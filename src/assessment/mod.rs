@@ -18,6 +18,7 @@ mod tests;
 pub use account::{AccountAssessment, LookedAt};
 pub use document::{AssessmentRow, Coverage, Document, GapSummary, Overview, SCHEMA_VERSION, ScanSection, Tool};
 pub use groups::{Accepted, Example, FindingGroup, Place};
+pub use inventory::role;
 pub use rows::{InventoryRow, KeyRow, KeyStanding, QuotaRow, UsageState};
 pub use summary::{HighestUtilization, Summary};
 

@@ -27,7 +27,9 @@ fn assess(subject: &Subject<'_>, outcomes: &mut Outcomes<'_>) {
             let resource = outcomes.bucket(bucket.bucket);
             outcomes.fail(resource, failure(&bucket, meaning));
         }
-        BucketKeyTarget::NotAKey => outcomes.not_assessed("what it names as its key is not the ARN of one"),
+        BucketKeyTarget::NotAKey => {
+            outcomes.bucket_not_assessed(bucket.bucket, "what it names as its key is not the ARN of one");
+        }
         _ => outcomes.pass(),
     });
 }

@@ -34,7 +34,7 @@ fn assess(subject: &Subject<'_>, outcomes: &mut Outcomes<'_>) {
         let key = match key_to_judge(bucket.target) {
             Ok(Some(key)) => key,
             Ok(None) => return outcomes.pass(),
-            Err(because) => return outcomes.not_assessed(because),
+            Err(because) => return outcomes.bucket_not_assessed(bucket.bucket, because),
         };
         let resource = outcomes.bucket(bucket.bucket);
         let conditions = contexts.of(key);
@@ -43,7 +43,7 @@ fn assess(subject: &Subject<'_>, outcomes: &mut Outcomes<'_>) {
             let failure = failure(&bucket, &bypassed, first);
             outcomes.fail(resource, failure);
         } else if let Some(because) = &conditions.unread {
-            outcomes.not_assessed(because.as_str());
+            outcomes.bucket_not_assessed(bucket.bucket, because.as_str());
         } else {
             outcomes.pass();
         }

@@ -29,7 +29,7 @@ fn assess(subject: &Subject<'_>, outcomes: &mut Outcomes<'_>) {
             let resource = outcomes.bucket(bucket.bucket);
             outcomes.fail(resource, failure(&bucket, why));
         }
-        Usability::Unknown(because) => outcomes.not_assessed(because),
+        Usability::Unknown(because) => outcomes.bucket_not_assessed(bucket.bucket, because),
     });
 }
 

@@ -73,9 +73,9 @@ impl<'s> Claims<'s> {
         let inherited = self.multi_region.replicas_claiming_rotation(&key.arn);
         let none = BTreeSet::new();
         let controls = match standing {
-            Standing::PendingDeletion => return outcomes.not_assessed("the key is pending deletion"),
+            Standing::PendingDeletion => return outcomes.key_not_assessed(key, "the key is pending deletion"),
             Standing::Unread(code) if inherited.is_empty() => {
-                return outcomes.not_assessed(format!("its tags or its state could not be read: {code}"));
+                return outcomes.key_not_assessed(key, format!("its tags or its state could not be read: {code}"));
             }
             Standing::Justified(claim) => &claim.controls,
             Standing::Unread(_) | Standing::Unrecognized(_) | Standing::Unjustified(_) => &none,
@@ -87,12 +87,12 @@ impl<'s> Claims<'s> {
         if claimed.peek().is_none() {
             // A key that claims a class, or nothing at all, has nothing to contradict.
             if !controls.is_empty() {
-                outcomes.not_assessed("what it claims cannot be verified by a program");
+                outcomes.key_not_assessed(key, "what it claims cannot be verified by a program");
             }
             return;
         }
         let Some(metadata) = key.metadata.known() else {
-            return outcomes.not_assessed("its state could not be read");
+            return outcomes.key_not_assessed(key, "its state could not be read");
         };
         let mut judged = Judged::default();
         if !controls.contains(ROTATION) {
@@ -113,7 +113,7 @@ impl<'s> Claims<'s> {
             let resource = outcomes.key(&region.region, key);
             outcomes.fail(resource, self.failure(region, key, metadata, controls, &judged));
         } else if let Some((control, because)) = judged.unverified.first_key_value() {
-            outcomes.not_assessed(format!("{control}: {because}"));
+            outcomes.key_not_assessed(key, format!("{control}: {because}"));
         } else {
             outcomes.pass();
         }

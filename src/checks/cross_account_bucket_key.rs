@@ -42,7 +42,9 @@ fn assess(subject: &Subject<'_>, outcomes: &mut Outcomes<'_>) {
             let resource = outcomes.bucket(bucket.bucket);
             outcomes.fail(resource, failure);
         }
-        BucketKeyTarget::NotAKey => outcomes.not_assessed("what it names as its key is not the ARN of one"),
+        BucketKeyTarget::NotAKey => {
+            outcomes.bucket_not_assessed(bucket.bucket, "what it names as its key is not the ARN of one");
+        }
         // An alias is looked up in the account of whoever asks: ambiguous-bucket-key.
         _ => outcomes.pass(),
     });

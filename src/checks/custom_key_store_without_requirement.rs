@@ -32,7 +32,7 @@ fn assess(subject: &Subject<'_>, outcomes: &mut Outcomes<'_>) {
     for JudgedKey { region, key, standing } in subject.keys() {
         // Of a key whose description is unread, nothing says that it is in a custom key store.
         let Some(metadata) = key.metadata.known() else {
-            outcomes.not_assessed("whether it is in a custom key store could not be read");
+            outcomes.key_not_assessed(key, "whether it is in a custom key store could not be read");
             continue;
         };
         if !is_in_custom_key_store(metadata) {
@@ -44,14 +44,14 @@ fn assess(subject: &Subject<'_>, outcomes: &mut Outcomes<'_>) {
             }
             // A control that the configuration added may be just what asks for it.
             Standing::Justified(claim) if claim.controls.iter().any(|control| !defaults.contains(control)) => {
-                outcomes.not_assessed("it claims a control whose meaning is not known here");
+                outcomes.key_not_assessed(key, "it claims a control whose meaning is not known here");
             }
             Standing::Justified(claim) | Standing::Unrecognized(claim) | Standing::Unjustified(claim) => {
                 let resource = outcomes.key(&region.region, key);
                 outcomes.fail(resource, failure(region, key, metadata, claim));
             }
-            Standing::PendingDeletion => outcomes.not_assessed("the key is pending deletion"),
-            Standing::Unread(code) => outcomes.not_assessed(format!("its tags could not be read: {code}")),
+            Standing::PendingDeletion => outcomes.key_not_assessed(key, "the key is pending deletion"),
+            Standing::Unread(code) => outcomes.key_not_assessed(key, format!("its tags could not be read: {code}")),
         }
     }
 }

@@ -61,7 +61,7 @@ fn assess(subject: &Subject<'_>, outcomes: &mut Outcomes<'_>) {
     for alarm in &subject.throttle_alarms {
         match &alarm.verdict {
             Verdict::Live => outcomes.pass(),
-            Verdict::Unclear(why) => outcomes.not_assessed(why.as_str()),
+            Verdict::Unclear(why) => outcomes.not_assessed_of(alarm.alarm.arn.clone(), why.as_str()),
             Verdict::Dead(faults) => {
                 let region = &alarm.region.region;
                 let (arn, name) = (alarm.alarm.arn.clone(), &alarm.alarm.name);

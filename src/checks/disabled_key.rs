@@ -24,7 +24,7 @@ pub const CHECK: Check = Check {
 fn assess(subject: &Subject<'_>, outcomes: &mut Outcomes<'_>) {
     for JudgedKey { region, key, .. } in subject.keys() {
         match key.metadata.known() {
-            None => outcomes.not_assessed("its state could not be read"),
+            None => outcomes.key_not_assessed(key, "its state could not be read"),
             Some(metadata) if metadata.state == KeyState::Disabled => {
                 let resource = outcomes.key(&region.region, key);
                 outcomes.fail(resource, failure(key, metadata));

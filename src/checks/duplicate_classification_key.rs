@@ -35,11 +35,12 @@ fn assess(subject: &Subject<'_>, outcomes: &mut Outcomes<'_>) {
                 Fact::Known(metadata) => metadata,
                 // It may be pending deletion, and its age is unknown.
                 Fact::Unavailable(reason) => {
-                    outcomes.not_assessed(format!("its state could not be read: {}", reason.code));
+                    let because = format!("its state could not be read: {}", reason.code);
+                    outcomes.key_not_assessed(key, because);
                     continue;
                 }
                 Fact::NotCollected => {
-                    outcomes.not_assessed("its state was not collected");
+                    outcomes.key_not_assessed(key, "its state was not collected");
                     continue;
                 }
             };
@@ -51,7 +52,8 @@ fn assess(subject: &Subject<'_>, outcomes: &mut Outcomes<'_>) {
                     same.or_default().push((key, metadata));
                 }
                 Standing::Unread(code) => {
-                    outcomes.not_assessed(format!("its tags or its state could not be read: {code}"));
+                    let because = format!("its tags or its state could not be read: {code}");
+                    outcomes.key_not_assessed(key, because);
                 }
                 Standing::Justified(_) => outcomes.pass(),
                 Standing::Unrecognized(_) | Standing::Unjustified(_) | Standing::PendingDeletion => {}

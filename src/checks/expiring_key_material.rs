@@ -37,11 +37,11 @@ fn assess(subject: &Subject<'_>, outcomes: &mut Outcomes<'_>) {
     let within = outcomes.setting(&DAYS);
     for JudgedKey { region, key, .. } in subject.keys() {
         let Some(metadata) = key.metadata.known() else {
-            outcomes.not_assessed("whether its key material expires could not be read");
+            outcomes.key_not_assessed(key, "whether its key material expires could not be read");
             continue;
         };
         if key.is_pending_deletion() {
-            outcomes.not_assessed("the key is pending deletion");
+            outcomes.key_not_assessed(key, "the key is pending deletion");
             continue;
         }
         match metadata.valid_to {

@@ -33,28 +33,28 @@ fn assess(subject: &Subject<'_>, outcomes: &mut Outcomes<'_>) {
         let JudgedKey { region, key, standing } = judged;
         let Some(metadata) = key.metadata.known() else {
             if key.key_id.starts_with(MULTI_REGION_ID) {
-                outcomes.not_assessed("its role among the keys of a multi-Region key could not be read");
+                outcomes.key_not_assessed(key, "its role among the keys of a multi-Region key could not be read");
             }
             continue;
         };
         let primary = match &metadata.multi_region {
             None | Some(MultiRegionRole::Primary { .. }) => continue,
             Some(MultiRegionRole::Unstated) => {
-                outcomes.not_assessed("AWS does not state its role among the keys of a multi-Region key");
+                outcomes.key_not_assessed(key, "AWS does not state its role among the keys of a multi-Region key");
                 continue;
             }
             Some(MultiRegionRole::Replica { primary }) => primary.as_ref(),
         };
         if *standing == Standing::PendingDeletion {
-            outcomes.not_assessed("the key is pending deletion");
+            outcomes.key_not_assessed(key, "the key is pending deletion");
             continue;
         }
         let used = key_use(region, key, &limits);
         match (standing, &used) {
             (Standing::Justified(_), KeyUse::Lately) => outcomes.pass(),
-            (Standing::Justified(_), KeyUse::Unknown(because)) => outcomes.not_assessed(because.clone()),
+            (Standing::Justified(_), KeyUse::Unknown(because)) => outcomes.key_not_assessed(key, because.clone()),
             (Standing::Unread(code), KeyUse::Lately | KeyUse::Unknown(_)) => {
-                outcomes.not_assessed(format!("its tags could not be read: {code}"));
+                outcomes.key_not_assessed(key, format!("its tags could not be read: {code}"));
             }
             _ => {
                 let resource = outcomes.key(&region.region, key);

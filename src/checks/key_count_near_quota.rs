@@ -70,17 +70,19 @@ fn assess(subject: &Subject<'_>, outcomes: &mut Outcomes<'_>) {
             }
             continue;
         };
+        let resource = resource(subject, outcomes, region, quota);
         if reaches(count.certain, quota, threshold) {
-            let resource = resource(subject, outcomes, region, quota);
             outcomes.fail(resource, failure(region, quota, count, threshold));
         } else if !complete {
-            outcomes.not_assessed("the list of keys is not complete");
+            outcomes.not_assessed_of(resource.arn, "the list of keys is not complete");
         } else if reaches(count.certain + count.uncertain, quota, threshold) {
-            outcomes.not_assessed("which of the keys are AWS managed could not be read");
+            let because = "which of the keys are AWS managed could not be read";
+            outcomes.not_assessed_of(resource.arn, because);
         } else if region.keys.is_empty() || limit_is_certain(region, quota) {
             outcomes.pass();
         } else {
-            outcomes.not_assessed("the value applied to the account could not be read");
+            let because = "the value applied to the account could not be read";
+            outcomes.not_assessed_of(resource.arn, because);
         }
     }
 }

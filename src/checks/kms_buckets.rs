@@ -66,9 +66,12 @@ pub fn judge_kms_buckets<'s>(
             }
             (Fact::Known(_), None) => outcomes.pass(),
             (Fact::Unavailable(reason), _) => {
-                outcomes.not_assessed(format!("its default encryption could not be read: {}", reason.code));
+                let because = format!("its default encryption could not be read: {}", reason.code);
+                outcomes.bucket_not_assessed(bucket, because);
             }
-            (Fact::NotCollected, _) => outcomes.not_assessed("its default encryption was not collected"),
+            (Fact::NotCollected, _) => {
+                outcomes.bucket_not_assessed(bucket, "its default encryption was not collected");
+            }
         }
     }
 }

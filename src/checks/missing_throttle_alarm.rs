@@ -92,7 +92,7 @@ fn judge(
     }
     match in_use.and_then(|_| unseen(subject, limit)) {
         Ok(()) => outcomes.fail(resource, failure(subject, limit)),
-        Err(because) => outcomes.not_assessed(because),
+        Err(because) => outcomes.not_assessed_of(resource.arn, because),
     }
 }
 

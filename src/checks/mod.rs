@@ -36,7 +36,7 @@ mod unused_key;
 pub use exception_review::{ExceptionReview, review_exceptions};
 pub use exceptions::ExceptionUse;
 pub use finding::{Finding, FindingException, Observed, Resource};
-pub use outcomes::{Failure, Outcomes, Tally};
+pub use outcomes::{Failure, Outcomes, Tally, Unassessed};
 pub use settings::check_config;
 pub use subject::{JudgedKey, Subject};
 

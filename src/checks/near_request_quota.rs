@@ -36,9 +36,12 @@ fn assess(subject: &Subject<'_>, outcomes: &mut Outcomes<'_>) {
             match &quota.usage {
                 Fact::Known(usage) => judge(region, quota, usage, threshold, outcomes),
                 Fact::Unavailable(reason) => {
-                    outcomes.not_assessed(format!("its use could not be read: {}", reason.code));
+                    let because = format!("its use could not be read: {}", reason.code);
+                    outcomes.quota_not_assessed(&region.region, quota, because);
                 }
-                Fact::NotCollected => outcomes.not_assessed("its use was not collected"),
+                Fact::NotCollected => {
+                    outcomes.quota_not_assessed(&region.region, quota, "its use was not collected");
+                }
             }
         }
         match &region.custom_key_stores {
@@ -59,13 +62,14 @@ fn assess(subject: &Subject<'_>, outcomes: &mut Outcomes<'_>) {
 fn judge(region: &RegionFacts, quota: &RequestQuota, usage: &Usage, threshold: f64, outcomes: &mut Outcomes<'_>) {
     let Some(headroom) = Headroom::of(quota, usage) else {
         if usage.peak.is_some() {
-            outcomes.not_assessed("its limit is unknown or zero");
+            outcomes.quota_not_assessed(&region.region, quota, "its limit is unknown or zero");
             return;
         }
         // No use, or none that the metric shows: neither is a pass. Of the management quotas, which are only in the
         // report where they have data, there is nothing to say.
         if quota.is_cryptographic() {
-            outcomes.not_assessed("its usage metric has no datapoints in the window");
+            let because = "its usage metric has no datapoints in the window";
+            outcomes.quota_not_assessed(&region.region, quota, because);
         }
         return;
     };
@@ -78,7 +82,8 @@ fn judge(region: &RegionFacts, quota: &RequestQuota, usage: &Usage, threshold: f
     } else if certain {
         outcomes.pass();
     } else {
-        outcomes.not_assessed("the value applied to the account could not be read");
+        let because = "the value applied to the account could not be read";
+        outcomes.quota_not_assessed(&region.region, quota, because);
     }
 }
 

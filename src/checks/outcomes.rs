@@ -21,6 +21,18 @@ pub struct Tally {
     pub not_assessed: BTreeMap<String, u64>,
     /// Resources with a finding that an exception covers; they are not among those that failed.
     pub excepted: u64,
+    /// The resources that could not be judged, where the check says which they are. They are among those that
+    /// `not_assessed` counts.
+    pub unassessed: Vec<Unassessed>,
+}
+
+/// A resource that a check could not judge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unassessed {
+    /// Its ARN, as a finding of the check would name it.
+    pub resource: Arn,
+    /// Why.
+    pub because: String,
 }
 
 impl Tally {
@@ -32,6 +44,7 @@ impl Tally {
         for (because, resources) in other.not_assessed {
             *self.not_assessed.entry(because).or_default() += resources;
         }
+        self.unassessed.extend(other.unassessed);
     }
 }
 
@@ -65,9 +78,44 @@ impl Outcomes<'_> {
         self.tally.passed += 1;
     }
 
-    /// The resource could not be judged.
+    /// A resource could not be judged, and which it is cannot be said. Where it can, say it.
     pub fn not_assessed(&mut self, because: impl Into<String>) {
         *self.tally.not_assessed.entry(because.into()).or_default() += 1;
+    }
+
+    /// This resource could not be judged. Where it had a finding before, the finding is not gone.
+    pub fn not_assessed_of(&mut self, resource: Arn, because: impl Into<String>) {
+        let because = because.into();
+        self.tally.unassessed.push(Unassessed {
+            resource,
+            because: because.clone(),
+        });
+        self.not_assessed(because);
+    }
+
+    /// This key could not be judged.
+    pub fn key_not_assessed(&mut self, key: &Key, because: impl Into<String>) {
+        self.not_assessed_of(key.arn.clone(), because);
+    }
+
+    /// This custom key store could not be judged.
+    pub fn key_store_not_assessed(&mut self, region: &Region, store: &CustomKeyStore, because: impl Into<String>) {
+        let account = self.subject.account;
+        let arn = Arn::of_custom_key_store(&account.partition, region, &account.account_id, &store.id);
+        self.not_assessed_of(arn, because);
+    }
+
+    /// This quota could not be judged.
+    pub fn quota_not_assessed(&mut self, region: &Region, quota: &RequestQuota, because: impl Into<String>) {
+        let account = self.subject.account;
+        let arn = Arn::of_kms_quota(&account.partition, region, &account.account_id, &quota.code);
+        self.not_assessed_of(arn, because);
+    }
+
+    /// This bucket could not be judged.
+    pub fn bucket_not_assessed(&mut self, bucket: &Bucket, because: impl Into<String>) {
+        let arn = Arn::of_bucket(&self.subject.account.partition, &bucket.name);
+        self.not_assessed_of(arn, because);
     }
 
     /// Something is wrong with the resource.

@@ -30,7 +30,7 @@ fn assess(subject: &Subject<'_>, outcomes: &mut Outcomes<'_>) {
                     outcomes.fail(resource, failure(quota, default));
                 }
                 Ok(None) => outcomes.pass(),
-                Err(because) => outcomes.not_assessed(because),
+                Err(because) => outcomes.quota_not_assessed(&region.region, quota, because),
             }
         }
     }

@@ -24,18 +24,18 @@ pub const CHECK: Check = Check {
 fn assess(subject: &Subject<'_>, outcomes: &mut Outcomes<'_>) {
     for JudgedKey { region, key, .. } in subject.keys() {
         let Some(metadata) = key.metadata.known() else {
-            outcomes.not_assessed("its state could not be read");
+            outcomes.key_not_assessed(key, "its state could not be read");
             continue;
         };
         let detail = match &metadata.state {
             KeyState::Unavailable => without_its_store(region, metadata),
             KeyState::PendingImport => without_material(subject, metadata),
             KeyState::PendingDeletion | KeyState::PendingReplicaDeletion => {
-                outcomes.not_assessed("the key is pending deletion");
+                outcomes.key_not_assessed(key, "the key is pending deletion");
                 continue;
             }
             KeyState::Unknown(_) => {
-                outcomes.not_assessed("its state is one that this version does not know");
+                outcomes.key_not_assessed(key, "its state is one that this version does not know");
                 continue;
             }
             KeyState::Enabled | KeyState::Disabled | KeyState::Creating | KeyState::Updating => {

@@ -26,9 +26,12 @@ fn assess(subject: &Subject<'_>, outcomes: &mut Outcomes<'_>) {
     for JudgedKey { region, key, standing } in subject.keys() {
         match standing {
             Standing::Justified(_) | Standing::Unrecognized(_) => outcomes.pass(),
-            Standing::PendingDeletion => outcomes.not_assessed("the key is pending deletion"),
+            Standing::PendingDeletion => {
+                outcomes.key_not_assessed(key, "the key is pending deletion");
+            }
             Standing::Unread(code) => {
-                outcomes.not_assessed(format!("its tags or its state could not be read: {code}"));
+                let because = format!("its tags or its state could not be read: {code}");
+                outcomes.key_not_assessed(key, because);
             }
             Standing::Unjustified(claim) => {
                 let resource = outcomes.key(&region.region, key);

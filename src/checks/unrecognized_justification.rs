@@ -26,7 +26,7 @@ fn assess(subject: &Subject<'_>, outcomes: &mut Outcomes<'_>) {
                 if !claim.unrecognized.is_empty() || !claim.near_misses.is_empty() =>
             {
                 if key.metadata.known().is_none() {
-                    outcomes.not_assessed("its state could not be read: it may be pending deletion");
+                    outcomes.key_not_assessed(key, "its state could not be read: it may be pending deletion");
                     continue;
                 }
                 let resource = outcomes.key(&region.region, key);
@@ -34,9 +34,12 @@ fn assess(subject: &Subject<'_>, outcomes: &mut Outcomes<'_>) {
             }
             // What is nearly a reason on a key without one is in the finding that it has none.
             Standing::Justified(_) | Standing::Unrecognized(_) | Standing::Unjustified(_) => outcomes.pass(),
-            Standing::PendingDeletion => outcomes.not_assessed("the key is pending deletion"),
+            Standing::PendingDeletion => {
+                outcomes.key_not_assessed(key, "the key is pending deletion");
+            }
             Standing::Unread(code) => {
-                outcomes.not_assessed(format!("its tags or its state could not be read: {code}"));
+                let because = format!("its tags or its state could not be read: {code}");
+                outcomes.key_not_assessed(key, because);
             }
         }
     }

@@ -52,14 +52,14 @@ fn assess(subject: &Subject<'_>, outcomes: &mut Outcomes<'_>) {
     let limits = limits(subject, outcomes);
     for JudgedKey { region, key, .. } in subject.keys() {
         if key.is_pending_deletion() {
-            outcomes.not_assessed("the key is pending deletion");
+            outcomes.key_not_assessed(key, "the key is pending deletion");
             continue;
         }
         match (key_use(region, key, &limits), key.metadata.known()) {
             (KeyUse::Lately, _) => outcomes.pass(),
-            (KeyUse::Unknown(because), _) => outcomes.not_assessed(because),
+            (KeyUse::Unknown(because), _) => outcomes.key_not_assessed(key, because),
             // It may be pending deletion.
-            (KeyUse::Idle(_), None) => outcomes.not_assessed("its state could not be read"),
+            (KeyUse::Idle(_), None) => outcomes.key_not_assessed(key, "its state could not be read"),
             (KeyUse::Idle(idle), Some(metadata)) => fail(outcomes, region, key, metadata, &idle),
         }
     }

@@ -1,7 +1,10 @@
 //! One file for each subcommand: each wires the parts together.
 
+mod assess;
 mod checks;
+mod diff;
 mod exit;
+mod judging;
 mod output;
 mod previous;
 mod progress_bar;
@@ -10,9 +13,11 @@ mod sandbox;
 mod scan;
 mod signals;
 mod template;
+mod trend;
 mod verify;
 
-use std::io::Write;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
 
 use anyhow::Context;
 
@@ -21,6 +26,7 @@ pub use exit::{Exit, StoppedEarly, UsageError};
 #[cfg(feature = "sandbox")]
 use crate::cli::SandboxCommand;
 use crate::cli::{ChecksCommand, Cli, Command};
+use crate::private_files;
 
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread()
@@ -38,6 +44,48 @@ fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
+/// Writes a result into a file, whole or not at all, or to stdout. That nobody reads on is no error.
+fn write<E>(file: Option<&Path>, content: impl FnOnce(&mut dyn Write) -> Result<(), E>) -> anyhow::Result<()>
+where
+    E: From<io::Error> + std::error::Error + Send + Sync + 'static,
+{
+    if let Some(file) = file {
+        return private_files::write_whole(file, content)
+            .with_context(|| format!("cannot write {}", file.display()));
+    }
+    let mut stdout = Closable(BufWriter::new(anstream::stdout().lock()), false);
+    content(&mut stdout)?;
+    stdout.flush().context("cannot write to stdout")
+}
+
+/// Stdout that may be closed by whoever has seen enough: what comes after is thrown away.
+struct Closable<W>(W, bool);
+
+impl<W: Write> Closable<W> {
+    fn unless_closed<T>(&mut self, otherwise: T, act: impl FnOnce(&mut W) -> io::Result<T>) -> io::Result<T> {
+        if self.1 {
+            return Ok(otherwise);
+        }
+        match act(&mut self.0) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.1 = true;
+                Ok(otherwise)
+            }
+            result => result,
+        }
+    }
+}
+
+impl<W: Write> Write for Closable<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.unless_closed(bytes.len(), |out| out.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.unless_closed((), Write::flush)
+    }
+}
+
 /// Runs what the command line asks for.
 ///
 /// # Errors
@@ -45,6 +93,9 @@ fn print(text: &str) -> anyhow::Result<()> {
 pub fn run(cli: Cli) -> anyhow::Result<Exit> {
     match cli.command {
         Command::Scan(args) => scan::run(&args),
+        Command::Assess(args) => assess::run(&args),
+        Command::Diff(args) => diff::run(&args),
+        Command::Trend(args) => trend::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Checks(ChecksCommand::List(args)) => checks::list(&args),
         Command::Checks(ChecksCommand::Show { id }) => checks::show(&id),

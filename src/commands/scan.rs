@@ -13,24 +13,19 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::judging::{self, Judging};
 use super::output::OutputFolder;
 use super::previous::PreviousScan;
 use super::{Exit, UsageError};
 use crate::accounts::TargetChoice;
-use crate::assessment::{Assessment, Assessor};
 use crate::aws::{ApiShare, Credentials, DEFAULT_ROLE_NAME, RegionChoice, RoleSettings, SessionSettings, Stop};
-use crate::checks;
 use crate::cli::{ScanArgs, TargetArgs};
 use crate::config::{self, Config};
-use crate::evidence::{sign, write_manifest};
 use crate::facts::{AccountId, Region};
-use crate::report::{Palette, Report, ReportError, render_markdown, render_terminal, write_json};
-use crate::results::Results;
 use crate::run_record::RunRecord;
 #[cfg(feature = "sandbox")]
 use crate::sandbox::{Served, ServedError};
 use crate::scan::LastUsageBudget;
-use crate::severity::Severity;
 use crate::snapshot::SnapshotReader;
 use crate::visible::visible;
 
@@ -59,16 +54,21 @@ fn begin_or_go_on(args: &ScanArgs, begun: Option<Begun>) -> anyhow::Result<Exit>
     let outcome = runtime.block_on(job.collect(&mut output, record.as_ref()));
     runtime.shutdown_background();
     let signal = outcome?;
-    let results = Results::in_folder(output.path());
-    let assessment = job.assess(&output, &results)?;
-    let report = Report::new(&assessment, &results);
-    write_reports(&report, &mut output)?;
-    write_manifest(output.path(), report.document)?;
-    if let Some(key) = &args.sign_with {
-        sign(output.path(), key)?;
-    }
-    print_summary(&report, &output)?;
-    Ok(exit(args, &report, signal))
+    let snapshot = SnapshotReader::open(&output.path().join("snapshot"))?;
+    let judging = Judging {
+        config: &job.config,
+        snapshot: &snapshot,
+        scan: snapshot.scan.clone(),
+        judged: None,
+        sign_with: args.sign_with.as_deref(),
+        fail_on: args.fail_on,
+        fail_on_gaps: args.fail_on_gaps,
+    };
+    let exit = judging.run(&mut output)?;
+    Ok(match signal.filter(|_| snapshot.scan.interrupted) {
+        Some(signal) => Exit::Stopped(signal),
+        None => exit,
+    })
 }
 
 /// What the flags, the environment and the configuration together ask for.
@@ -91,11 +91,7 @@ struct Job {
 
 impl Job {
     async fn new(args: &ScanArgs, begun: Option<&RunRecord>) -> anyhow::Result<Job> {
-        let (mut config, config_file) = Config::load(args.config.as_deref())?;
-        if let Some(threshold) = args.threshold {
-            config.quota.threshold_percent = threshold;
-        }
-        checks::check_config(&config).map_err(|fault| config::invalid(fault, config_file.as_deref()))?;
+        let (config, config_file) = judging::load_config(args.config.as_deref(), args.threshold)?;
         let api_share = match (args.api_share, &config.scan.api_share) {
             (Some(share), _) => share,
             (None, Some(share)) => share
@@ -131,7 +127,6 @@ impl Job {
         let fallback_region = aws.home.or_else(|| named.first().cloned());
         let mut parameters = BTreeMap::from([
             ("regions".to_owned(), json!(named)),
-            ("threshold_percent".to_owned(), json!(config.quota.threshold_percent)),
             ("api_share".to_owned(), json!(api_share.to_string())),
             ("window_days".to_owned(), json!(WINDOW_DAYS)),
             ("last_usage_budget".to_owned(), json!(last_usage_budget.to_string())),
@@ -139,14 +134,8 @@ impl Job {
                 "previous".to_owned(),
                 json!(args.previous.as_ref().map(|path| path.display().to_string())),
             ),
-            (
-                "config_file".to_owned(),
-                json!(config_file.map(|path| path.display().to_string())),
-            ),
-            ("justification".to_owned(), json!(config.justification)),
-            ("checks".to_owned(), json!(config.checks)),
-            ("exceptions".to_owned(), json!(config.exceptions)),
         ]);
+        parameters.extend(judging::parameters(&config, config_file.as_deref()));
         if args.targets.are_named() {
             parameters.extend([
                 ("targets".to_owned(), json!(args.targets)),
@@ -181,19 +170,6 @@ impl Job {
             Some(_) => self.as_of,
             None => Timestamp::now(),
         }
-    }
-
-    /// Judges what the snapshot holds, and nothing else: so a report never says more than its evidence. Each account is
-    /// read, judged, written down and let go.
-    fn assess(&self, output: &OutputFolder, results: &Results) -> anyhow::Result<Assessment> {
-        let snapshot = SnapshotReader::open(&output.path().join("snapshot"))?;
-        let mut assessor = Assessor::new(&self.config, snapshot.scan.clone());
-        for account in &snapshot.scan.accounts {
-            let judged = assessor.judge(&snapshot.account(account)?);
-            results.write(&judged)?;
-            assessor.add(judged);
-        }
-        Ok(assessor.finish())
     }
 }
 
@@ -306,38 +282,6 @@ async fn choose_sandbox(estate: Option<&Path>) -> anyhow::Result<Aws> {
         as_of: description.as_of,
         sandbox: Some(description.name),
     })
-}
-
-fn write_reports(report: &Report<'_>, output: &mut OutputFolder) -> anyhow::Result<()> {
-    output.write("report.json", |out| write_json(report, out))?;
-    output.write("report.md", |out| {
-        let page = render_markdown(report)?;
-        out.write_all(page.as_bytes()).map_err(ReportError::from)
-    })?;
-    Ok(())
-}
-
-fn print_summary(report: &Report<'_>, output: &OutputFolder) -> anyhow::Result<()> {
-    let palette = Palette {
-        // A file or a pipe has no width: nothing is to be broken there.
-        width: terminal_size::terminal_size_of(std::io::stdout()).map_or(160, |(width, _)| width.0),
-        colours: true,
-    };
-    super::print(&render_terminal(report, palette, output.path())?)
-}
-
-fn exit(args: &ScanArgs, report: &Report<'_>, signal: Option<u8>) -> Exit {
-    let document = report.document;
-    let reaches = |least: Severity| document.summary.findings_from(least) > 0;
-    if let Some(signal) = signal.filter(|_| document.scan.interrupted) {
-        Exit::Stopped(signal)
-    } else if args.fail_on.is_some_and(reaches) {
-        Exit::Findings
-    } else if args.fail_on_gaps && !document.coverage.complete {
-        Exit::Gaps
-    } else {
-        Exit::Done
-    }
 }
 
 /// Logs to stderr: warnings of ours always, more on request. `KMS_AUDIT_LOG` takes any filter.

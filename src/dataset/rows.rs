@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use serde::de::DeserializeOwned;
 
-use super::DatasetError;
+use super::{DatasetError, PIECE};
 
 /// How many bytes a line may have. The longest rows are those that name every key of a Region, 9 MB for the 100,000
 /// keys that a Region holds by default.
@@ -49,7 +49,7 @@ impl<T> Rows<T> {
     fn open(&self) -> io::Result<Lines> {
         let mut decoder = zstd::Decoder::new(File::open(&self.path)?)?;
         decoder.window_log_max(WINDOW_LOG)?;
-        Ok(BufReader::new(decoder))
+        Ok(BufReader::with_capacity(PIECE, decoder))
     }
 
     /// Reads the next line, without its end. False where there is none.

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::EvidenceError;
 use super::files::{FileEntry, MANIFEST_FILE, files_below};
+use super::snapshot_digest::SnapshotDigest;
 use crate::assessment::{Overview, Tool};
 use crate::digest::sha256;
 use crate::facts::{AccountId, ApiCalls, Arn};
@@ -44,6 +45,10 @@ pub struct Manifest {
     pub partition: String,
     /// The accounts looked at.
     pub accounts: Vec<AccountId>,
+    /// The snapshot that was judged: the one in this folder, or, of an assessment made later, the one of the scan.
+    pub snapshot: SnapshotDigest,
+    /// The checks that judged: those of this version that the configuration does not switch off.
+    pub checks: Vec<String>,
     /// What was asked for: flags, environment and configuration together.
     pub parameters: BTreeMap<String, Value>,
     /// Whether everything was looked at.
@@ -82,16 +87,20 @@ impl Build {
 }
 
 impl Manifest {
-    /// The manifest of what lies in a folder.
+    /// The manifest of what lies in a folder. `judged` is the snapshot of the scan, where it does not lie in there.
     ///
     /// # Errors
     /// When a file cannot be read, or is no file.
-    pub fn of(folder: &Path, run: &Overview) -> Result<Manifest, EvidenceError> {
+    pub fn of(folder: &Path, run: &Overview, judged: Option<SnapshotDigest>) -> Result<Manifest, EvidenceError> {
         let (files, others) = files_below(folder)?;
         if let Some(other) = others.first() {
             let source = std::io::Error::other("it is neither a file nor a folder");
             return Err(EvidenceError::file(&folder.join(other), source));
         }
+        let files = files
+            .into_iter()
+            .map(|(path, file)| FileEntry::of(&file, path))
+            .collect::<Result<Vec<_>, _>>()?;
         let scan = &run.scan;
         let mut manifest = Manifest {
             schema_version: MANIFEST_SCHEMA_VERSION.to_owned(),
@@ -105,14 +114,13 @@ impl Manifest {
             caller_arn: scan.caller_arn.clone(),
             partition: scan.partition.clone(),
             accounts: scan.accounts.clone(),
+            snapshot: judged.unwrap_or_else(|| SnapshotDigest::within(&files)),
+            checks: run.checks().map(str::to_owned).collect(),
             parameters: scan.parameters.clone(),
             coverage_complete: run.coverage.complete,
             gaps: run.coverage.gaps.len() as u64,
             api_calls: run.api_calls.clone(),
-            files: files
-                .into_iter()
-                .map(|(path, file)| FileEntry::of(&file, path))
-                .collect::<Result<_, _>>()?,
+            files,
             digest: String::new(),
         };
         manifest.digest = digest(&manifest.to_json()?);
@@ -140,12 +148,17 @@ pub(super) fn text(manifest: &Value) -> String {
     format!("{manifest:#}\n")
 }
 
-/// Writes the manifest of what lies in a folder, last of all its files.
+/// Writes the manifest of what lies in a folder, last of all its files. `judged` is the snapshot of the scan, where it
+/// does not lie in there.
 ///
 /// # Errors
 /// When a file cannot be read, or the manifest not be written.
-pub fn write_manifest(folder: &Path, run: &Overview) -> Result<Manifest, EvidenceError> {
-    let manifest = Manifest::of(folder, run)?;
+pub fn write_manifest(
+    folder: &Path,
+    run: &Overview,
+    judged: Option<SnapshotDigest>,
+) -> Result<Manifest, EvidenceError> {
+    let manifest = Manifest::of(folder, run, judged)?;
     let text = text(&manifest.to_json()?);
     let path = folder.join(MANIFEST_FILE);
     private_files::write_whole(&path, |out| out.write_all(text.as_bytes()))

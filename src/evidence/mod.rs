@@ -4,12 +4,14 @@
 mod files;
 mod manifest;
 mod signature;
+mod snapshot_digest;
 mod verification;
 
 pub use files::{FileEntry, MANIFEST_FILE, SIGNATURE_FILE};
 pub use manifest::{Build, MANIFEST_SCHEMA_VERSION, Manifest, manifest_schema, write_manifest};
 pub use signature::{SignatureError, sign};
-pub use verification::{Fault, FaultKind, Verification, verify};
+pub use snapshot_digest::SnapshotDigest;
+pub use verification::{Fault, FaultKind, Verification, read_manifest, verify};
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -38,6 +40,12 @@ pub enum EvidenceError {
         path: PathBuf,
         /// What is wrong with it.
         what: String,
+    },
+    /// The manifest is not what was written.
+    #[error("{folder}/manifest.json was altered; `kms-audit verify {folder}` names every difference")]
+    Altered {
+        /// The folder.
+        folder: PathBuf,
     },
     /// The manifest could not be made into JSON.
     #[error("cannot make the manifest")]

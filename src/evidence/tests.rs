@@ -21,7 +21,7 @@ fn run() -> tempfile::TempDir {
         std::fs::write(path, content).unwrap();
     }
     let config = Config::default();
-    write_manifest(folder.path(), &Assessor::new(&config, scan()).finish().document).unwrap();
+    write_manifest(folder.path(), &Assessor::new(&config, scan()).finish().document, None).unwrap();
     folder
 }
 
@@ -134,7 +134,8 @@ fn a_link_in_the_place_of_a_file_does_not_count() {
 fn a_path_that_leads_out_of_the_folder_is_not_followed() {
     let folder = run();
     let inner = folder.path().join("snapshot");
-    let mut manifest = Manifest::of(&inner, &Assessor::new(&Config::default(), scan()).finish().document).unwrap();
+    let document = Assessor::new(&Config::default(), scan()).finish().document;
+    let mut manifest = Manifest::of(&inner, &document, None).unwrap();
     manifest.files[0].path = "../report.json".to_owned();
     std::fs::write(inner.join(MANIFEST_FILE), serde_json::to_string(&manifest).unwrap()).unwrap();
     let found = faults(&inner);

@@ -71,7 +71,7 @@ impl Verification {
 /// # Errors
 /// When there is no manifest, or it cannot be read as one, or the folder not be read.
 pub fn verify(folder: &Path, allowed_signers: Option<&Path>) -> Result<Verification, EvidenceError> {
-    let (manifest, is_intact) = read_manifest(folder)?;
+    let (manifest, is_intact) = parse_manifest(folder)?;
     let mut faults = Vec::new();
     let mut fault = |path: &str, kind| {
         faults.push(Fault {
@@ -108,8 +108,21 @@ pub fn verify(folder: &Path, allowed_signers: Option<&Path>) -> Result<Verificat
     })
 }
 
+/// Reads the manifest of a run. Its files are not looked at.
+///
+/// # Errors
+/// When there is none, it cannot be read as one, or was altered.
+pub fn read_manifest(folder: &Path) -> Result<Manifest, EvidenceError> {
+    match parse_manifest(folder)? {
+        (manifest, true) => Ok(manifest),
+        (_, false) => Err(EvidenceError::Altered {
+            folder: folder.to_owned(),
+        }),
+    }
+}
+
 /// The manifest, and whether each of its bytes is as it was written.
-fn read_manifest(folder: &Path) -> Result<(Manifest, bool), EvidenceError> {
+fn parse_manifest(folder: &Path) -> Result<(Manifest, bool), EvidenceError> {
     let path = folder.join(MANIFEST_FILE);
     let file = match File::open(&path) {
         Ok(file) => file,

@@ -64,6 +64,24 @@ impl<T> Fact<T> {
         }
     }
 
+    /// The same fact with a value made of this one.
+    pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Fact<U> {
+        match self {
+            Fact::Known(value) => Fact::Known(make(value)),
+            Fact::Unavailable(reason) => Fact::Unavailable(reason),
+            Fact::NotCollected => Fact::NotCollected,
+        }
+    }
+
+    /// The same fact with the value borrowed.
+    pub fn as_ref(&self) -> Fact<&T> {
+        match self {
+            Fact::Known(value) => Fact::Known(value),
+            Fact::Unavailable(reason) => Fact::Unavailable(reason.clone()),
+            Fact::NotCollected => Fact::NotCollected,
+        }
+    }
+
     /// Why the value is missing, where a call failed.
     pub fn unavailable(&self) -> Option<&Unavailable> {
         match self {

@@ -1,11 +1,13 @@
 //! Reports: one file for each format, each rendering the same assessment. A format computes nothing anew, and walks the
 //! long lists once, a row at a time, so that memory does not follow them.
 
+mod changes;
 mod grid;
 mod json;
 mod key_counts;
 mod markdown;
 mod terminal;
+mod trend;
 mod wording;
 
 use std::io;
@@ -15,11 +17,14 @@ use crate::checks::Finding;
 use crate::dataset::DatasetError;
 use crate::facts::Gap;
 use crate::results::Results;
+use crate::runs::RunError;
 
+pub use changes::{diff_schema, render_diff_markdown, render_diff_terminal, write_diff_json};
 pub use grid::Palette;
 pub use json::{schema, write_json};
 pub use markdown::render_markdown;
 pub use terminal::render_terminal;
+pub use trend::{ChartError, render_trend_chart, render_trend_table, write_trend_csv, write_trend_json};
 
 /// What a format renders: the assessment, and its long lists on disk.
 #[derive(Clone, Copy, Debug)]
@@ -74,6 +79,9 @@ pub enum ReportError {
     /// The results cannot be read: the report would not be whole.
     #[error("cannot read the results that the report is made of")]
     Results(#[from] DatasetError),
+    /// A run that is compared cannot be read.
+    #[error(transparent)]
+    Run(#[from] RunError),
     /// It cannot be written down.
     #[error(transparent)]
     Output(#[from] io::Error),

@@ -83,7 +83,10 @@ pub enum SnapshotError {
         source: serde_json::Error,
     },
     /// The snapshot was written by another version.
-    #[error("snapshot {path} has schema version {found}; this program reads version {SCHEMA_VERSION}")]
+    #[error(
+        "the snapshot {path} has schema version {found}, and this program reads version {SCHEMA_VERSION}: {}",
+        way_out(*found)
+    )]
     Version {
         /// The snapshot.
         path: PathBuf,
@@ -98,6 +101,15 @@ pub enum SnapshotError {
         /// What is missing.
         what: String,
     },
+}
+
+/// What to do with a snapshot of another version.
+fn way_out(found: u32) -> &'static str {
+    if found > SCHEMA_VERSION {
+        "a newer kms-audit wrote it; use that version, which `tool` in the manifest.json of the run names, or a later one"
+    } else {
+        "an older kms-audit wrote it; use that version, which `tool` in the manifest.json of the run names, or scan again"
+    }
 }
 
 impl SnapshotError {
@@ -118,9 +130,11 @@ mod tests {
     #[test]
     fn what_is_written_is_read_back_with_all_three_values() {
         let folder = tempfile::tempdir().unwrap();
+        let hostile = key(&[("requirement", "\u{202e}<b>\n")]);
         let mut secret = key(&[]);
         secret.tags = denied("kms:ListResourceTags");
-        let mut facts = account(region([key(&[("requirement", "\u{202e}<b>\n")]), secret]));
+        // In the order of ARNs, as they are written.
+        let mut facts = account(region([hostile, secret]));
         facts.regions[0].quotas = vec![quota(10_000.0, Some(60.0)), quota(10_000.0, None)];
         facts.buckets = vec![bucket(SseAlgorithm::DsseKms, false)];
         let writer = SnapshotWriter::create(&folder.path().join("snapshot")).unwrap();
@@ -139,8 +153,15 @@ mod tests {
         SnapshotWriter::create(&snapshot).unwrap().finish(&scan()).unwrap();
         let file = snapshot.join(SCAN_FILE);
         let text = std::fs::read_to_string(&file).unwrap();
-        std::fs::write(&file, text.replace("\"schema_version\": 1", "\"schema_version\": 9")).unwrap();
-        let error = SnapshotReader::open(&snapshot).unwrap_err().to_string();
-        assert!(error.contains("schema version 9"), "{error}");
+        for (version, way_out) in [
+            ("0", "an older kms-audit wrote it"),
+            ("2", "a newer kms-audit wrote it"),
+        ] {
+            let other = format!("\"schema_version\": {version}");
+            std::fs::write(&file, text.replace("\"schema_version\": 1", &other)).unwrap();
+            let error = SnapshotReader::open(&snapshot).unwrap_err().to_string();
+            assert!(error.contains(&format!("schema version {version},")), "{error}");
+            assert!(error.contains(way_out) && error.contains("manifest.json"), "{error}");
+        }
     }
 }

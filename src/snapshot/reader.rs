@@ -42,6 +42,11 @@ pub enum NotFinished {
 }
 
 impl SnapshotReader {
+    /// Whether a finished snapshot lies in a folder, of whatever version.
+    pub fn is_in(folder: &Path) -> bool {
+        folder.join(SCAN_FILE).is_file()
+    }
+
     /// Opens a snapshot.
     ///
     /// # Errors
@@ -132,7 +137,7 @@ impl AccountReader {
             let row = row?;
             self.region(&mut regions, Table::Keys, id, &row.region)?
                 .keys
-                .push(row.key);
+                .push(row.into_key());
         }
         for row in self.tables.rows::<OwnedQuotaRow>(Table::Quotas.name(), id) {
             let row = row?;

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::facts::{
-    Alarm, ApiCalls, Arn, CustomKeyStore, Fact, Fallback, Key, KeyCountQuota, MetricFilter, Region, RegionSource,
-    RegionState, RequestQuota, ScanFacts,
+    Alarm, ApiCalls, Arn, CustomKeyStore, Fact, Fallback, Key, KeyCountQuota, KeyDetails, KeyMetadata,
+    MetricFilter, Region, RegionSource, RegionState, RequestQuota, ScanFacts,
 };
 
 /// `scan.json`.
@@ -64,16 +64,66 @@ pub(super) struct AlarmRow<A> {
 /// A row of `alarms`, as it is read.
 pub(super) type OwnedAlarmRow = AlarmRow<Alarm>;
 
-/// A row of `keys`.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct KeyRow<K> {
-    pub region: Region,
-    #[serde(flatten)]
-    pub key: K,
+/// A row of `keys`, as it is written. The fields of the key stand beside its Region by name and not by
+/// `serde(flatten)`, which would keep each value of each row in between.
+#[derive(Debug, Serialize)]
+pub(super) struct KeyRow<'a> {
+    region: &'a Region,
+    arn: &'a Arn,
+    key_id: &'a str,
+    aliases: &'a [String],
+    metadata: &'a Fact<KeyMetadata>,
+    tags: &'a Fact<BTreeMap<String, String>>,
+    details: &'a KeyDetails,
+}
+
+impl<'a> KeyRow<'a> {
+    pub(super) fn of(region: &'a Region, key: &'a Key) -> Self {
+        let Key {
+            arn,
+            key_id,
+            aliases,
+            metadata,
+            tags,
+            details,
+        } = key;
+        KeyRow {
+            region,
+            arn,
+            key_id,
+            aliases,
+            metadata,
+            tags,
+            details,
+        }
+    }
 }
 
 /// A row of `keys`, as it is read.
-pub(super) type OwnedKeyRow = KeyRow<Key>;
+#[derive(Debug, Deserialize)]
+pub(super) struct OwnedKeyRow {
+    pub region: Region,
+    arn: Arn,
+    key_id: String,
+    aliases: Vec<String>,
+    metadata: Fact<KeyMetadata>,
+    tags: Fact<BTreeMap<String, String>>,
+    #[serde(default)]
+    details: KeyDetails,
+}
+
+impl OwnedKeyRow {
+    pub(super) fn into_key(self) -> Key {
+        Key {
+            arn: self.arn,
+            key_id: self.key_id,
+            aliases: self.aliases,
+            metadata: self.metadata,
+            tags: self.tags,
+            details: self.details,
+        }
+    }
+}
 
 /// A row of `quotas`.
 #[derive(Debug, Serialize, Deserialize)]

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::rows::{AccountRow, AlarmRow, KeyRow, QuotaRow, RegionRow, ScanFile};
 use super::{SCAN_FILE, SCHEMA_VERSION, SnapshotError, Table};
 use crate::dataset::{Dataset, DatasetError};
-use crate::facts::{AccountFacts, AccountId, Fact, Gap, RegionFacts, ScanFacts, gaps};
+use crate::facts::{AccountFacts, AccountId, Fact, Gap, Key, RegionFacts, ScanFacts, gaps};
 use crate::private_files;
 
 /// Writes the snapshot of one scan.
@@ -38,12 +38,9 @@ impl SnapshotWriter {
     pub fn write_account(&self, account: &AccountFacts) -> Result<(), SnapshotError> {
         let gaps = gaps(account);
         let regions = &account.regions;
-        let keys = regions.iter().flat_map(|region| {
-            region.keys.iter().map(|key| KeyRow {
-                region: region.region.clone(),
-                key,
-            })
-        });
+        let keys = regions
+            .iter()
+            .flat_map(|region| by_arn(&region.keys).map(|key| KeyRow::of(&region.region, key)));
         let quotas = regions.iter().flat_map(|region| {
             region.quotas.iter().map(|quota| QuotaRow {
                 region: region.region.clone(),
@@ -124,6 +121,13 @@ impl SnapshotWriter {
     ) -> Result<String, DatasetError> {
         self.tables.write(table.name(), &account.account_id, rows)
     }
+}
+
+/// The keys of a Region in the order of their ARNs, in which two snapshots are compared.
+fn by_arn(keys: &[Key]) -> impl Iterator<Item = &Key> {
+    let mut keys: Vec<&Key> = keys.iter().collect();
+    keys.sort_by(|a, b| a.arn.cmp(&b.arn));
+    keys.into_iter()
 }
 
 fn region_row(region: &RegionFacts) -> RegionRow {

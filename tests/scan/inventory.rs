@@ -6,10 +6,13 @@ use std::time::Duration;
 use kms_audit::assessment::{Assessor, Document, InventoryRow, KeyRow, KeyStanding};
 use kms_audit::aws::{ApiShare, Credentials, RegionChoice, Session, SessionSettings, Stop, UsageWindow};
 use kms_audit::config::Config;
+use kms_audit::diff::walk;
+use kms_audit::evidence::write_manifest;
 use kms_audit::facts::{Fact, LimitSource, ScanFacts};
 use kms_audit::progress::Progress;
 use kms_audit::report::{Report, write_json};
 use kms_audit::results::Results;
+use kms_audit::runs::Run;
 use kms_audit::sandbox::Sandbox;
 use kms_audit::scan::{LastUsagePlan, ScanPlan, scan_account};
 use kms_audit::snapshot::{SnapshotReader, SnapshotWriter};
@@ -26,7 +29,7 @@ proptest! {
     })]
 
     #[test]
-    fn the_inventory_in_the_report_is_the_estate(estate in estates()) {
+    fn the_inventory_in_the_report_is_the_estate_and_a_run_has_not_changed_from_itself(estate in estates()) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let report = runtime.block_on(report(&estate.toml())).unwrap();
         prop_assert!(report.coverage.complete && report.coverage.gaps.is_empty(), "{:?}", report.coverage);
@@ -93,8 +96,17 @@ async fn report(toml: &str) -> anyhow::Result<Document> {
     let judged = assessor.judge(&reader.account(&account.account_id)?);
     results.write(&judged)?;
     assessor.add(judged);
+    let assessment = assessor.finish();
+    results.write_about_configuration(&assessment.about_configuration)?;
+    write_manifest(folder.path(), &assessment.document, None)?;
+    let (run, again) = (Run::open(folder.path())?, Run::open(folder.path())?);
+    walk(&run, &again, |account| {
+        anyhow::ensure!(account.changes.is_empty(), "changed from itself: {:?}", account.changes);
+        anyhow::ensure!(account.not_comparable.is_empty(), "{:?}", account.not_comparable);
+        Ok(())
+    })?;
     let mut json = Vec::new();
-    write_json(&Report::new(&assessor.finish(), &results), &mut json)?;
+    write_json(&Report::new(&assessment, &results), &mut json)?;
     Ok(serde_json::from_slice(&json)?)
 }
 

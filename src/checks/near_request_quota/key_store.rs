@@ -27,16 +27,27 @@ pub(super) fn judge(region: &RegionFacts, store: &CustomKeyStore, threshold: f64
     }
     match (&store.usage, &store.throttled) {
         (Fact::Unavailable(reason), _) => {
-            outcomes.not_assessed(format!("its use could not be read: {}", reason.code));
+            outcomes.key_store_not_assessed(
+                &region.region,
+                store,
+                format!("its use could not be read: {}", reason.code),
+            );
         }
-        (_, Fact::Unavailable(reason)) => outcomes.not_assessed(format!(
-            "whether the store was throttled could not be read: {}",
-            reason.code
-        )),
-        (Fact::NotCollected, _) | (_, Fact::NotCollected) => outcomes.not_assessed("its use was not collected"),
+        (_, Fact::Unavailable(reason)) => outcomes.key_store_not_assessed(
+            &region.region,
+            store,
+            format!("whether the store was throttled could not be read: {}", reason.code),
+        ),
+        (Fact::NotCollected, _) | (_, Fact::NotCollected) => {
+            outcomes.key_store_not_assessed(&region.region, store, "its use was not collected")
+        }
         (Fact::Known(_), Fact::Known(_)) if headroom.is_some() => outcomes.pass(),
         (Fact::Known(_), Fact::Known(_)) => {
-            outcomes.not_assessed("the metrics of its keys have no datapoints in the window");
+            outcomes.key_store_not_assessed(
+                &region.region,
+                store,
+                "the metrics of its keys have no datapoints in the window",
+            );
         }
     }
 }

@@ -1,0 +1,108 @@
+//! The flags of the commands that read earlier runs: `assess`, `diff` and `trend`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::percentage;
+use crate::severity::Severity;
+
+/// The flags of `assess`.
+#[derive(Debug, Args)]
+pub struct AssessArgs {
+    /// The snapshot: the folder of a run, or the folder `snapshot` in it
+    #[arg(value_name = "SNAPSHOT")]
+    pub snapshot: PathBuf,
+
+    /// Write the report into this folder, which must not exist or be empty, and not lie in that of the run [default:
+    /// kms-audit-<time of the scan>, with a number behind it if that is taken]
+    #[arg(long, value_name = "DIR", env = "KMS_AUDIT_OUT")]
+    pub out: Option<PathBuf>,
+
+    /// Read this configuration instead of ./kms-audit.toml or the one in the user's configuration folder
+    #[arg(long, value_name = "FILE", env = "KMS_AUDIT_CONFIG")]
+    pub config: Option<PathBuf>,
+
+    /// Report a request quota from this percentage of use on [default: 70]
+    #[arg(long, value_name = "PERCENT", env = "KMS_AUDIT_THRESHOLD", value_parser = percentage)]
+    pub threshold: Option<f64>,
+
+    /// Exit with 3 if there is a finding of this severity or worse: info, low, medium, high, critical
+    #[arg(long, value_name = "SEVERITY", env = "KMS_AUDIT_FAIL_ON")]
+    pub fail_on: Option<Severity>,
+
+    /// Exit with 4 if anything could not be read
+    #[arg(long, env = "KMS_AUDIT_FAIL_ON_GAPS", value_parser = clap::builder::FalseyValueParser::new())]
+    pub fail_on_gaps: bool,
+
+    /// Sign the manifest with this OpenSSH key, by ssh-keygen
+    #[arg(long, value_name = "KEY", env = "KMS_AUDIT_SIGN_WITH")]
+    pub sign_with: Option<PathBuf>,
+}
+
+/// The flags of `diff`.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// The first run: its folder, or its report.json, which holds less
+    #[arg(value_name = "OLD")]
+    pub old: PathBuf,
+
+    /// The second run
+    #[arg(value_name = "NEW")]
+    pub new: PathBuf,
+
+    /// How to say it; `json` lists every change
+    #[arg(long, value_enum, default_value_t = DiffFormat::Text)]
+    pub format: DiffFormat,
+
+    /// Write to this file instead of the terminal
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+
+    /// Exit with 3 if there is a finding of this severity or worse that the first run does not have: one that is new, one
+    /// that no exception covers any more, or one that the first run could not have seen
+    #[arg(long, value_name = "SEVERITY", env = "KMS_AUDIT_FAIL_ON_NEW")]
+    pub fail_on_new: Option<Severity>,
+}
+
+/// How a comparison is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DiffFormat {
+    /// For the terminal: each kind of change with its number and a few examples
+    Text,
+    /// For programs: every change
+    Json,
+    /// For wikis, pull requests and mail
+    Markdown,
+}
+
+/// The flags of `trend`.
+#[derive(Debug, Args)]
+pub struct TrendArgs {
+    /// The runs, in any order: their folders, or their report.json files
+    #[arg(value_name = "DIR", required = true)]
+    pub runs: Vec<PathBuf>,
+
+    /// How to say it; `csv` and `json` have every Region
+    #[arg(long, value_enum, default_value_t = TrendFormat::Table)]
+    pub format: TrendFormat,
+
+    /// Write to this file instead of the terminal
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+
+    /// Draw a chart into this file as well
+    #[arg(long, value_name = "FILE.svg")]
+    pub chart: Option<PathBuf>,
+}
+
+/// How the numbers of many runs are said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TrendFormat {
+    /// For the terminal
+    Table,
+    /// For spreadsheets: a row for each run, and one for each Region of it
+    Csv,
+    /// For programs
+    Json,
+}

@@ -1,0 +1,94 @@
+//! `assess`: judges a snapshot again, without AWS: by another configuration, or by a newer version of the program.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use super::judging::{self, Judging};
+use super::output::OutputFolder;
+use super::{Exit, UsageError};
+use crate::cli::AssessArgs;
+use crate::config;
+use crate::evidence::{MANIFEST_FILE, SnapshotDigest};
+use crate::snapshot::SnapshotReader;
+
+pub(super) fn run(args: &AssessArgs) -> anyhow::Result<Exit> {
+    let (config, config_file) = judging::load_config(args.config.as_deref(), args.threshold)?;
+    let place = Place::of(&args.snapshot)?;
+    let snapshot = SnapshotReader::open(&place.snapshot)?;
+    let mut scan = snapshot.scan.clone();
+    config
+        .check_exceptions(scan.as_of)
+        .map_err(|fault| config::invalid(fault, config_file.as_deref()))?;
+    // What was collected is up to the scan, how it is judged is up to this assessment.
+    scan.parameters
+        .extend(judging::parameters(&config, config_file.as_deref()));
+    place.check_apart(args.out.as_deref().unwrap_or(Path::new("")))?;
+    let mut output = OutputFolder::prepare(args.out.as_deref(), scan.as_of)?;
+    // A path through folders that did not exist may lead anywhere.
+    place.check_apart(output.path())?;
+    let judging = Judging {
+        config: &config,
+        snapshot: &snapshot,
+        scan,
+        judged: Some(SnapshotDigest::of(&place.snapshot)?),
+        sign_with: args.sign_with.as_deref(),
+        fail_on: args.fail_on,
+        fail_on_gaps: args.fail_on_gaps,
+    };
+    judging.run(&mut output)
+}
+
+/// Where a snapshot lies.
+struct Place {
+    snapshot: PathBuf,
+    /// The folder that nothing may be written into: that of the run, if the snapshot is in one.
+    run: PathBuf,
+}
+
+impl Place {
+    /// Finds the snapshot in the folder of a run, or in its own.
+    fn of(named: &Path) -> anyhow::Result<Self> {
+        let folder = named
+            .canonicalize()
+            .with_context(|| format!("cannot open {}", named.display()))?;
+        if SnapshotReader::is_in(&folder.join("snapshot")) {
+            return Ok(Place {
+                snapshot: folder.join("snapshot"),
+                run: folder,
+            });
+        }
+        if !SnapshotReader::is_in(&folder) {
+            let what = format!(
+                "{} holds no finished snapshot; name the folder of a run, or the folder `snapshot` in it",
+                named.display()
+            );
+            return Err(UsageError(what).into());
+        }
+        let run = folder.parent().filter(|parent| parent.join(MANIFEST_FILE).exists());
+        Ok(Place {
+            run: run.unwrap_or(&folder).to_owned(),
+            snapshot: folder,
+        })
+    }
+
+    /// Refuses to write into the run: it would not be what its manifest says any more.
+    fn check_apart(&self, output: &Path) -> anyhow::Result<()> {
+        let existing = output.ancestors().find_map(|ancestor| {
+            let ancestor = if ancestor.as_os_str().is_empty() {
+                Path::new(".")
+            } else {
+                ancestor
+            };
+            ancestor.canonicalize().ok()
+        });
+        if existing.is_some_and(|existing| existing.starts_with(&self.run)) {
+            let what = format!(
+                "an assessment is not written into the run that it is made from, {}; name another folder with --out",
+                self.run.display()
+            );
+            return Err(UsageError(what).into());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,213 @@
+//! What changed between two runs: one file for each format.
+
+mod json;
+mod markdown;
+mod terminal;
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::wording::counted;
+use crate::diff::{Change, ChangeKind, DiffHead, DiffSummary, NotComparable};
+use crate::facts::RequestsPerSecond;
+use crate::numbers::{grouped, percent};
+
+pub use json::{diff_schema, write_diff_json};
+pub use markdown::render_diff_markdown;
+pub use terminal::render_diff_terminal;
+
+/// What is different about it, in a few words.
+fn detail(change: &Change) -> String {
+    let (from, to) = (&change.from, &change.to);
+    let words = match change.change {
+        ChangeKind::KeyPolicyChanged => String::new(),
+        ChangeKind::KeyTagsChanged => tags(from, to),
+        ChangeKind::KeyAliasesChanged => aliases(from, to),
+        ChangeKind::UtilizationUp | ChangeKind::UtilizationDown => format!("{} → {}", peak(from), peak(to)),
+        ChangeKind::QuotaChanged => format!("{} → {} a second", rate(from), rate(to)),
+        ChangeKind::CostChanged => format!("${} → ${} or more", shown(from), shown(to)),
+        ChangeKind::KeyScheduledForDeletion => match to {
+            Value::Null => String::new(),
+            at => format!("on {}", shown(at)),
+        },
+        ChangeKind::FindingNew | ChangeKind::FindingGone => String::new(),
+        ChangeKind::FindingExcepted => format!("until {}: {}", shown(&to["expires"]), shown(&to["reason"])),
+        ChangeKind::FindingReopened => format!("until {}: {}", shown(&from["expires"]), shown(&from["reason"])),
+        _ if from.is_null() => shown(to),
+        _ if to.is_null() => shown(from),
+        _ => format!("{} → {}", shown(from), shown(to)),
+    };
+    let finding = match (&change.severity, &change.check) {
+        (Some(severity), Some(check)) => format!("{} {check}", severity.as_str()),
+        _ => String::new(),
+    };
+    [finding, words]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// Where something is.
+fn place(change: &Change, several_accounts: bool) -> String {
+    let account = change.account_id.as_ref().filter(|_| several_accounts);
+    let parts = [
+        account.map(|id| id.as_str()),
+        change.region.as_ref().map(|region| region.as_str()),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+/// A value as people read it.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => "none".to_owned(),
+        Value::Bool(true) => "on".to_owned(),
+        Value::Bool(false) => "off".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Object(fields) => {
+            let fields = fields.iter().filter(|(_, value)| !value.is_null());
+            let fields: Vec<String> = fields.map(|(name, value)| format!("{name} {}", shown(value))).collect();
+            fields.join(", ")
+        }
+        value => value.to_string(),
+    }
+}
+
+/// The tags that came, went, and have another value.
+fn tags(from: &Value, to: &Value) -> String {
+    let (Value::Object(from), Value::Object(to)) = (from, to) else {
+        return String::new();
+    };
+    let names: BTreeSet<&String> = from.keys().chain(to.keys()).collect();
+    let words = names.into_iter().map(|name| match (from.get(name), to.get(name)) {
+        (Some(from), Some(to)) => format!("{name}: {} → {}", shown(from), shown(to)),
+        (Some(from), None) => format!("- {name} = {}", shown(from)),
+        (None, to) => format!("+ {name} = {}", shown(to.unwrap_or(&Value::Null))),
+    });
+    words.collect::<Vec<_>>().join(", ")
+}
+
+fn aliases(from: &Value, to: &Value) -> String {
+    let names = |sign: &'static str, list: &Value| -> Vec<String> {
+        let list = list.as_array().into_iter().flatten();
+        list.map(|alias| format!("{sign} {}", shown(alias))).collect()
+    };
+    [names("-", from), names("+", to)].concat().join(", ")
+}
+
+fn peak(peak: &Value) -> String {
+    match (&peak["peak_rps"], peak["utilization"].as_f64()) {
+        (Value::Null, _) => "no datapoints".to_owned(),
+        (rps, Some(part)) => format!("{} a second ({})", rate(rps), percent(part)),
+        (rps, None) => format!("{} a second", rate(rps)),
+    }
+}
+
+fn rate(value: &Value) -> String {
+    value
+        .as_f64()
+        .map_or_else(String::new, |rate| RequestsPerSecond(rate).to_string())
+}
+
+/// What could not be compared, where, and why.
+fn not_comparable(row: &NotComparable, several_accounts: bool) -> String {
+    let account = row
+        .account_id
+        .as_ref()
+        .filter(|_| several_accounts || row.what == "account");
+    let parts = [
+        account.map(|id| id.as_str()),
+        row.region.as_ref().map(|region| region.as_str()),
+    ];
+    let mut place = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    if !place.is_empty() {
+        place.push_str(": ");
+    }
+    let count = match row.count {
+        0 => String::new(),
+        count => format!(", {}", counted(count, "resource", "resources")),
+    };
+    let mut names = row.examples.join(", ");
+    if !names.is_empty() {
+        let more = row.count - row.examples.len() as u64;
+        if more > 0 {
+            names.push_str(&format!(" and {} more", grouped(more)));
+        }
+        names = format!(" ({names})");
+    }
+    format!(
+        "{place}{}{count}{names}: {} in {}",
+        row.what,
+        row.because,
+        row.run.as_str()
+    )
+}
+
+/// That the runs are not about AWS, where one is not.
+fn sandbox_line(head: &DiffHead) -> Option<String> {
+    let estate = head.old.sandbox.as_ref().or(head.new.sandbox.as_ref())?;
+    Some(format!(
+        "SANDBOX: a simulated account, the estate {estate}. Nothing here is about AWS."
+    ))
+}
+
+/// What is to be known before the changes are read.
+fn notes(head: &DiffHead) -> Vec<String> {
+    let mut notes = Vec::new();
+    if head.new.as_of < head.old.as_of {
+        notes.push(
+            "The second run is older than the first: what is said to come went, and the other way round.".into(),
+        );
+    }
+    if head.old.tool.version != head.new.tool.version {
+        notes.push(format!(
+            "Judged by different versions, {} and {}: findings can come and go for that reason.",
+            head.old.tool.version, head.new.tool.version
+        ));
+    }
+    if !head.parameters_changed.is_empty() {
+        notes.push(format!(
+            "The runs differ in {}: findings can come and go for that reason.",
+            head.parameters_changed.join(", ")
+        ));
+    }
+    for lacking in &head.not_compared {
+        notes.push(format!("Not compared: {lacking}."));
+    }
+    notes
+}
+
+/// The last line.
+fn summary_line(summary: &DiffSummary) -> String {
+    let compared = format!(
+        "{}, {} and {} in both runs",
+        counted(summary.keys_in_both, "key", "keys"),
+        counted(summary.buckets_in_both, "bucket", "buckets"),
+        counted(summary.findings_unchanged, "open finding", "open findings"),
+    );
+    let excepted = match summary.findings_excepted {
+        0 => String::new(),
+        number => format!(
+            "; {} covered by exceptions",
+            counted(number, "finding is", "findings are")
+        ),
+    };
+    if summary.is_empty() {
+        return format!("Nothing changed in what could be compared: {compared}{excepted}.");
+    }
+    let changes = counted(summary.changes.values().sum(), "change", "changes");
+    format!("{changes}; {compared}{excepted}.")
+}
+
+/// That findings were seen that the old run could not have seen, where there are any.
+fn first_seen_line(summary: &DiffSummary) -> Option<String> {
+    let count: u64 = summary.findings_first_seen.values().sum();
+    (count > 0).then(|| {
+        format!(
+            "{} for the first time, because the old run could not look: no change, but not looked at before either.",
+            counted(count, "finding is seen", "findings are seen")
+        )
+    })
+}

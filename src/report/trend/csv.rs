@@ -1,0 +1,60 @@
+//! The numbers for spreadsheets: for each run a row of the whole, without a Region, and one for each Region.
+
+use std::io::Write;
+
+use crate::trend::{Numbers, Trend, TrendRow};
+
+const HEADER: [&str; 11] = [
+    "as_of",
+    "region",
+    "accounts",
+    "complete",
+    "keys",
+    "unjustified",
+    "monthly_cost_usd",
+    "gaps",
+    "symmetric_utilization",
+    "highest_utilization",
+    "highest_pool",
+];
+
+/// Writes the numbers.
+///
+/// # Errors
+/// When `out` refuses them.
+pub fn write_trend_csv(trend: &Trend, out: &mut dyn Write) -> std::io::Result<()> {
+    let mut rows = csv::Writer::from_writer(out);
+    rows.write_record(HEADER)?;
+    for run in &trend.runs {
+        rows.write_record(record(run, "", &run.total))?;
+        for (region, numbers) in &run.regions {
+            rows.write_record(record(run, region.as_str(), numbers))?;
+        }
+    }
+    rows.flush()
+}
+
+fn record(run: &TrendRow, region: &str, numbers: &Numbers) -> [String; 11] {
+    let part = |part: Option<f64>| part.map_or_else(String::new, |part| part.to_string());
+    [
+        run.as_of.to_string(),
+        cell(region),
+        run.accounts.to_string(),
+        run.complete.to_string(),
+        numbers.keys.to_string(),
+        numbers.unjustified.to_string(),
+        numbers.monthly_cost_usd.dollars().to_string(),
+        numbers.gaps.to_string(),
+        part(numbers.symmetric_utilization),
+        part(numbers.highest_utilization),
+        cell(numbers.highest_pool.as_deref().unwrap_or_default()),
+    ]
+}
+
+/// Text that a spreadsheet takes for text: what begins like a formula gets an apostrophe.
+fn cell(text: &str) -> String {
+    match text.chars().next() {
+        Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{text}"),
+        _ => text.to_owned(),
+    }
+}
