@@ -1,10 +1,12 @@
 //! The command line.
 
 mod history;
+mod targets;
 
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use serde::{Deserialize, Serialize};
 
 use crate::aws::ApiShare;
 use crate::checks::CHECKS;
@@ -13,6 +15,7 @@ use crate::scan::LastUsageBudget;
 use crate::severity::Severity;
 
 pub use history::{AssessArgs, DiffArgs, DiffFormat, TrendArgs, TrendFormat};
+pub use targets::TargetArgs;
 
 /// A read-only auditor for AWS KMS: which keys you have and why, how close you are to the request quota, and which
 /// buckets miss an S3 Bucket Key.
@@ -43,7 +46,7 @@ Exit codes:
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Inventory an account and answer the three questions
+    /// Inventory an account, or many, and answer the three questions
     #[command(after_help = EXIT_CODES)]
     Scan(Box<ScanArgs>),
     /// Judge the snapshot of a run again, without AWS
@@ -79,8 +82,10 @@ pub fn command() -> clap::Command {
         .mut_subcommands(|command| command.mut_args(|arg| if is_empty(&arg) { arg.env(NOT_SET) } else { arg }))
 }
 
-/// The flags of `scan`.
-#[derive(Debug, Args)]
+/// The flags of `scan`. Those that decide what is asked are written down at the start of a run, for `--resume`; the others
+/// are skipped there.
+#[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ScanArgs {
     /// Scan only this Region; repeat for several. All enabled Regions otherwise
     #[arg(
@@ -96,12 +101,25 @@ pub struct ScanArgs {
     #[arg(long, env = "KMS_AUDIT_PROFILE")]
     pub profile: Option<String>,
 
+    /// Which accounts to scan, and how to enter them.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub targets: TargetArgs,
+
     /// Write the report into this folder, which must not exist or be empty [default: kms-audit-<time of the scan>]
     #[arg(long, value_name = "DIR", env = "KMS_AUDIT_OUT")]
+    #[serde(skip)]
     pub out: Option<PathBuf>,
+
+    /// Go on with the scan in this folder, which was killed, stopped or could not enter every account: what is finished
+    /// is not asked again. Flags are those it was begun with, and need not be repeated
+    #[arg(long, value_name = "DIR", env = "KMS_AUDIT_RESUME")]
+    #[serde(skip)]
+    pub resume: Option<PathBuf>,
 
     /// Read this configuration instead of ./kms-audit.toml or the one in the user's configuration folder
     #[arg(long, value_name = "FILE", env = "KMS_AUDIT_CONFIG")]
+    #[serde(with = "targets::written_path")]
     pub config: Option<PathBuf>,
 
     /// Report a request quota from this percentage of use on [default: 70]
@@ -112,35 +130,42 @@ pub struct ScanArgs {
     #[arg(long, value_name = "PERCENT", env = "KMS_AUDIT_API_SHARE")]
     pub api_share: Option<ApiShare>,
 
-    /// Spend at most this time on asking when keys were last used, such as 30s or 5m; 0s asks nothing [default: 30s]
+    /// Spend at most this time in each account on asking when keys were last used, such as 30s or 5m; 0s asks nothing
+    /// [default: 30s]
     #[arg(long, value_name = "DURATION", env = "KMS_AUDIT_LAST_USAGE_BUDGET")]
     pub last_usage_budget: Option<LastUsageBudget>,
 
     /// Go on from an earlier scan, of which this is the folder: its answers on when keys were last used stand for keys
     /// that are not asked this time, and keys without an answer are asked first
     #[arg(long, value_name = "DIR", env = "KMS_AUDIT_PREVIOUS")]
+    #[serde(with = "targets::written_path")]
     pub previous: Option<PathBuf>,
 
     /// Exit with 3 if there is a finding of this severity or worse: info, low, medium, high, critical
     #[arg(long, value_name = "SEVERITY", env = "KMS_AUDIT_FAIL_ON")]
+    #[serde(skip)]
     pub fail_on: Option<Severity>,
 
     /// Exit with 4 if anything could not be read
     #[arg(long, env = "KMS_AUDIT_FAIL_ON_GAPS", value_parser = clap::builder::FalseyValueParser::new())]
+    #[serde(skip)]
     pub fail_on_gaps: bool,
 
     /// Scan an AWS in this process instead of the real one, without credentials or network: the built-in estate, the
     /// one described in a file, or the one that `sandbox serve` serves at a URL such as http://127.0.0.1:4566
     #[cfg(feature = "sandbox")]
     #[arg(long, value_name = "ESTATE", num_args = 0..=1)]
+    #[serde(skip)]
     pub sandbox: Option<Option<PathBuf>>,
 
     /// Sign the manifest with this OpenSSH key, by ssh-keygen
     #[arg(long, value_name = "KEY", env = "KMS_AUDIT_SIGN_WITH")]
+    #[serde(skip)]
     pub sign_with: Option<PathBuf>,
 
     /// Log to stderr what fails on the way; twice for every request
     #[arg(short, long, action = clap::ArgAction::Count)]
+    #[serde(skip)]
     pub verbose: u8,
 }
 
@@ -245,8 +270,10 @@ pub struct TemplateArgs {
 /// What can be printed.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum TemplateName {
-    /// The IAM policy with every action the auditor uses
+    /// The IAM policy with every action the auditor uses in an account
     IamPolicy,
+    /// The IAM policy with what it uses besides where it starts, to list the accounts of an organization and enter them
+    OrganizationPolicy,
 }
 
 fn region(text: &str) -> Result<Region, String> {
@@ -267,6 +294,23 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn what_is_asked_is_written_down_and_secrets_are_not() {
+        let flags =
+            "kms-audit scan --organization --region eu-west-3 --external-id hush --out run --fail-on high -v";
+        let Command::Scan(args) = Cli::parse_from(flags.split(' ')).command else {
+            panic!("it is a scan");
+        };
+        let written = serde_json::to_value(&args).unwrap();
+        assert_eq!(written["organization"], true);
+        assert_eq!(written["regions"], serde_json::json!(["eu-west-3"]));
+        let text = format!("{written} {args:?}");
+        assert!(!text.contains("hush"), "{text}");
+        for skipped in ["external_id", "out", "fail_on", "verbose"] {
+            assert!(written.get(skipped).is_none(), "{skipped}");
+        }
     }
 
     #[test]

@@ -8,6 +8,10 @@ pub mod numbers;
 pub mod visible;
 /// Files that only the user can read, whole or not at all.
 pub mod private_files;
+/// One scan in a folder at a time.
+pub mod folder_lock;
+/// SHA-256, in hexadecimal.
+pub mod digest;
 /// How far a scan has come.
 pub mod progress;
 /// What was read, as plain data with three values.
@@ -27,10 +31,14 @@ pub mod sandbox;
 pub mod aws;
 /// The scanner: fans out and brings the answers together.
 pub mod scan;
+/// Which accounts to scan, and one after the other, a few at a time.
+pub mod accounts;
 /// Rows on disk, a partition for each account.
 pub mod dataset;
 /// What was collected, on disk, before anyone judges it.
 pub mod snapshot;
+/// What a run was asked for, so that it can be gone on with.
+pub mod run_record;
 /// One file for each check, and the table that registers them.
 pub mod checks;
 /// Facts and findings brought together into the document that reports render.

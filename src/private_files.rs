@@ -1,10 +1,14 @@
 //! Files and folders of a scan: only the user can read them, and a file appears under its name whole or not at all.
 
+use std::ffi::OsStr;
 use std::fs::DirBuilder;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use tempfile::NamedTempFile;
+use walkdir::WalkDir;
+
+/// What the name of a file begins with until it is whole.
+const UNFINISHED: &str = ".kms-audit-";
 
 /// Makes a folder, and whatever leads to it, for the user alone. It may exist.
 ///
@@ -39,11 +43,30 @@ pub fn write_whole<E: From<io::Error>>(
         .filter(|parent| !parent.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
     // A temporary file is made with mode 0600.
-    let mut file = BufWriter::new(NamedTempFile::new_in(folder)?);
+    let mut file = BufWriter::new(tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(folder)?);
     content(&mut file)?;
     let file = file.into_inner().map_err(|error| error.into_error())?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Whether a file of this name is one that was never finished, because the program was killed.
+pub fn is_unfinished(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(UNFINISHED.as_bytes())
+}
+
+/// Removes the files that were never finished from a folder and those below it.
+///
+/// # Errors
+/// When the file system refuses.
+pub fn remove_unfinished(folder: &Path) -> io::Result<()> {
+    for entry in WalkDir::new(folder) {
+        let entry = entry?;
+        if entry.file_type().is_file() && is_unfinished(entry.file_name()) {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
     Ok(())
 }
 
@@ -72,6 +95,25 @@ mod tests {
         });
         assert!(error.is_err() && !path.exists());
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_was_never_finished_is_removed_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let inner = folder.path().join("keys/account_id=111122223333");
+        make_folder(&inner).unwrap();
+        write_whole(&inner.join("part.jsonl.zst"), |out| out.write_all(b"x")).unwrap();
+        for place in [folder.path(), &inner] {
+            let file = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(place).unwrap();
+            file.keep().unwrap();
+        }
+        remove_unfinished(folder.path()).unwrap();
+        let left: Vec<_> = WalkDir::new(folder.path()).into_iter().map(Result::unwrap).collect();
+        let files = left.iter().filter(|entry| entry.file_type().is_file());
+        assert_eq!(
+            files.map(|file| file.file_name()).collect::<Vec<_>>(),
+            ["part.jsonl.zst"]
+        );
     }
 
     #[cfg(unix)]

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Counters that the scan moves on and a display reads.
 #[derive(Debug, Default)]
 pub struct Progress {
+    accounts: Counter,
     regions: Counter,
     keys: Counter,
     buckets: Counter,
@@ -42,6 +43,11 @@ impl Counter {
 }
 
 impl Progress {
+    /// The accounts.
+    pub fn accounts(&self) -> &Counter {
+        &self.accounts
+    }
+
     /// The Regions.
     pub fn regions(&self) -> &Counter {
         &self.regions

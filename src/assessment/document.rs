@@ -10,7 +10,9 @@ use super::account::LookedAt;
 use super::rows::{InventoryRow, KeyRow, QuotaRow};
 use super::summary::Summary;
 use crate::checks::{CHECKS, Check, Finding, Tally};
-use crate::facts::{AccountId, ApiCalls, Arn, Fallback, Gap, Region, RegionSource, ScanFacts};
+use crate::facts::{
+    AccountId, AccountNotEntered, ApiCalls, Arn, Fallback, Gap, Region, RegionSource, ScanFacts, SkippedAccount,
+};
 
 /// The version of the document's shape. Within a version, fields are added and never changed or taken away.
 pub const SCHEMA_VERSION: &str = "1";
@@ -83,8 +85,14 @@ pub struct ScanSection {
     pub caller_arn: Arn,
     /// The partition.
     pub partition: String,
-    /// The accounts looked at.
+    /// The accounts looked at, in the order of their ids.
     pub accounts: Vec<AccountId>,
+    /// How many accounts were to be looked at: those looked at, those skipped and those not entered add up to it.
+    pub accounts_listed: u64,
+    /// Those that were not asked, because of the state they are in or because the user left them out.
+    pub accounts_skipped: Vec<SkippedAccount>,
+    /// Those that could not be entered; each is a gap.
+    pub accounts_not_entered: Vec<AccountNotEntered>,
     /// The Regions looked at.
     pub regions: Vec<Region>,
     /// Regions that were not looked at because the account has not enabled them.
@@ -97,7 +105,8 @@ pub struct ScanSection {
 
 impl ScanSection {
     pub(super) fn note(&mut self, account: LookedAt) {
-        self.region_source = Some(account.region_source);
+        // Of several accounts, the way that says least.
+        self.region_source = self.region_source.max(Some(account.region_source));
         for (list, more) in [
             (&mut self.regions, account.regions),
             (&mut self.regions_not_enabled, account.regions_not_enabled),
@@ -215,7 +224,12 @@ impl<Keys, Findings, Gaps> Document<Keys, Findings, Gaps> {
 }
 
 impl Overview {
-    pub(super) fn new(scan: ScanFacts) -> Self {
+    /// The document of a scan, without any account looked at yet; `gaps` are those that are of none.
+    pub(super) fn new(scan: ScanFacts, gaps: &[Gap]) -> Self {
+        let mut summary = Summary::of_nothing();
+        // What an account holds that was not looked at is in no number.
+        summary.key_inventory_complete = gaps.is_empty();
+        summary.bucket_inventory_complete = gaps.is_empty();
         Document {
             schema_version: SCHEMA_VERSION.to_owned(),
             tool: Tool::this(),
@@ -228,12 +242,15 @@ impl Overview {
                 caller_arn: scan.caller_arn,
                 partition: scan.partition,
                 accounts: scan.accounts,
+                accounts_listed: scan.accounts_listed,
+                accounts_skipped: scan.accounts_skipped,
+                accounts_not_entered: scan.accounts_not_entered,
                 regions: Vec::new(),
                 regions_not_enabled: Vec::new(),
                 region_source: None,
                 parameters: scan.parameters,
             },
-            summary: Summary::of_nothing(),
+            summary,
             inventory: Vec::new(),
             keys: (),
             quota: Vec::new(),
@@ -241,7 +258,7 @@ impl Overview {
             assessments: CHECKS.iter().map(|check| AssessmentRow::of(check)).collect(),
             coverage: Coverage {
                 complete: false,
-                gaps: Vec::new(),
+                gaps: gaps.iter().cloned().map(GapSummary::from).collect(),
                 fallbacks: Vec::new(),
             },
             api_calls: Vec::new(),

@@ -26,7 +26,7 @@ use std::collections::BTreeMap;
 
 use crate::checks::{self, ExceptionReview, ExceptionUse, Finding};
 use crate::config::Config;
-use crate::facts::{AccountFacts, ApiCalls, RegionSource, ScanFacts};
+use crate::facts::{AccountFacts, ApiCalls, Gap, RegionSource, ScanFacts};
 use account::judge;
 use groups::Groups;
 
@@ -41,6 +41,8 @@ pub struct Assessment {
     pub accepted: Vec<Accepted>,
     /// The findings about the configuration, which are of no account.
     pub about_configuration: Vec<Finding>,
+    /// The gaps that are of no account looked at: accounts that could not be listed or entered.
+    pub scan_gaps: Vec<Gap>,
 }
 
 /// Adds up the accounts of a scan.
@@ -51,18 +53,25 @@ pub struct Assessor<'a> {
     groups: Groups,
     api_calls: BTreeMap<(String, String), ApiCalls>,
     exceptions: ExceptionUse,
+    scan_gaps: Vec<Gap>,
 }
 
 impl<'a> Assessor<'a> {
     /// An assessment of a scan, without any account yet.
     pub fn new(config: &'a Config, scan: ScanFacts) -> Self {
-        Assessor {
+        let (scan_gaps, api_calls) = (scan.gaps(), scan.api_calls.clone());
+        let mut assessor = Assessor {
             config,
             exceptions: ExceptionUse::default(),
-            document: Document::new(scan),
+            document: Document::new(scan, &scan_gaps),
             groups: Groups::default(),
             api_calls: BTreeMap::new(),
+            scan_gaps,
+        };
+        for calls in api_calls {
+            assessor.add_calls(calls);
         }
+        assessor
     }
 
     /// Judges an account. Whoever writes down what it came to hands it on to [`Self::add`].
@@ -120,6 +129,7 @@ impl<'a> Assessor<'a> {
             groups: self.groups.finish(),
             accepted,
             about_configuration,
+            scan_gaps: self.scan_gaps,
         }
     }
 

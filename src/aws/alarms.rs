@@ -29,9 +29,9 @@ async fn describe_alarms(session: &RegionSession) -> Result<Vec<Alarm>, CallErro
     let mut pages = Pages::default();
     let mut token = None;
     loop {
-        // Whoever names no types gets the alarms on metrics alone.
-        let types = vec![AlarmType::MetricAlarm, AlarmType::CompositeAlarm, AlarmType::LogAlarm];
         let request = || {
+            // Whoever names no types gets the alarms on metrics alone.
+            let types = vec![AlarmType::MetricAlarm, AlarmType::CompositeAlarm, AlarmType::LogAlarm];
             session
                 .cloudwatch
                 .describe_alarms()

@@ -13,6 +13,7 @@ use super::error::CallError;
 use super::expiry::Expiry;
 use super::operations::{Operation, position};
 use super::pacing::Pacer;
+use super::role::EnteredRole;
 
 /// The wish to stop: set once, seen by every call that is under way or to come.
 #[derive(Clone, Debug, Default)]
@@ -36,15 +37,18 @@ pub struct Caller {
     pub(super) pacer: Arc<Pacer>,
     pub(super) in_flight: Arc<Semaphore>,
     pub(super) expiry: Arc<Expiry>,
+    /// The role whose credentials are used, where they are not the caller's own.
+    pub(super) role: Option<Arc<EnteredRole>>,
     pub(super) stop: Stop,
 }
 
 impl Caller {
-    /// Makes one call as soon as its turn has come, unless the credentials have expired.
+    /// Makes one call as soon as its turn has come, unless the credentials have expired. Those of a role are renewed, and
+    /// the call is made again if AWS says that they had run out.
     pub(super) async fn call<T, E, F>(
         &self,
         operation: &'static Operation,
-        request: impl FnOnce() -> F,
+        request: impl Fn() -> F,
     ) -> Result<T, CallError>
     where
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
@@ -58,21 +62,20 @@ impl Caller {
         &self,
         share: f64,
         operation: &'static Operation,
-        request: impl FnOnce() -> F,
+        request: impl Fn() -> F,
     ) -> Result<T, CallError>
     where
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
         E: std::error::Error + ProvideErrorMetadata + 'static,
     {
         let answer = self.stop.0.run_until_cancelled(async {
-            self.expiry.check(operation)?;
-            if let Some(position) = position(operation.sdk_service, operation.name) {
-                self.pacer.wait(position, share).await;
+            let (session, answer) = self.take_turn(share, operation, &request).await?;
+            match (&self.role, answer) {
+                (Some(role), Err(error)) if error.says_expired() && role.renew(session).await.is_ok() => {
+                    self.take_turn(share, operation, &request).await?.1
+                }
+                (_, answer) => answer,
             }
-            let _place = self.in_flight.acquire().await;
-            self.expiry.check(operation)?;
-            let answer = request().await;
-            answer.map_err(|error| CallError::from_sdk(operation, &error))
         });
         let Some(answer) = answer.await else {
             return Err(CallError::interrupted(operation));
@@ -82,5 +85,34 @@ impl Caller {
         }
         self.expiry.note(&answer);
         answer
+    }
+
+    /// Waits for its turn and sends. Says with which session of the role, if it is one.
+    async fn take_turn<T, E, F>(
+        &self,
+        share: f64,
+        operation: &'static Operation,
+        request: impl Fn() -> F,
+    ) -> Result<(u64, Result<T, CallError>), CallError>
+    where
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        E: std::error::Error + ProvideErrorMetadata + 'static,
+    {
+        self.expiry.check(operation)?;
+        if let Some(position) = position(operation.sdk_service, operation.name) {
+            self.pacer.wait(position, share).await;
+        }
+        let session = match &self.role {
+            // That the role cannot be entered again costs what was to be asked.
+            Some(role) => role
+                .ready()
+                .await
+                .map_err(|error| CallError::new(operation, &error.code, error.message))?,
+            None => 0,
+        };
+        let _place = self.in_flight.acquire().await;
+        self.expiry.check(operation)?;
+        let answer = request().await;
+        Ok((session, answer.map_err(|error| CallError::from_sdk(operation, &error))))
     }
 }

@@ -42,6 +42,19 @@ impl Ledger {
         Ledger(OPERATIONS.iter().map(|_| Counts::default()).collect())
     }
 
+    /// Takes over the calls of another.
+    pub(super) fn absorb(&self, other: &Ledger) {
+        for (mine, others) in self.0.iter().zip(&other.0) {
+            for (mine, others) in [
+                (&mine.calls, &others.calls),
+                (&mine.throttled, &others.throttled),
+                (&mine.retried, &others.retried),
+            ] {
+                mine.fetch_add(others.load(Ordering::Relaxed), Ordering::Relaxed);
+            }
+        }
+    }
+
     /// The operations that were called, in the order of the table.
     pub(super) fn calls(&self) -> Vec<ApiCalls> {
         OPERATIONS

@@ -23,11 +23,13 @@ mod moment;
 mod key_policies;
 mod last_usage;
 mod operations;
+mod organization;
 mod pacing;
 mod paging;
 mod quotas;
 mod refusals;
 mod regions;
+mod role;
 #[cfg(test)]
 #[cfg(feature = "sandbox")]
 mod sandboxed;
@@ -41,8 +43,10 @@ pub use call::{Caller, Stop};
 pub use error::CallError;
 pub use http::{HttpSettingsError, direct_http_client, http_client};
 pub use operations::{OPERATIONS, Operation};
+pub use organization::{ListedAccount, OrganizationError, OrganizationRead, read_organization, read_units};
 pub use pacing::ApiShare;
 pub use regions::{RegionChoice, RegionError};
+pub use role::{DEFAULT_ROLE_NAME, ExternalId, RoleSettings};
 pub use session::{Credentials, RegionSession, Session, SessionError, SessionSettings};
 
 pub use alarms::read_alarms;

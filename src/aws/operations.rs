@@ -24,10 +24,19 @@ impl Operation {
     pub fn id(&self) -> String {
         format!("{}:{}", self.service, self.name)
     }
+
+    /// Whether it is called with the caller's own credentials alone, to find and enter other accounts: the role in each
+    /// account needs no permission for it.
+    pub fn is_for_entering_accounts(&self) -> bool {
+        self.service == "organizations" || self.name == STS_ASSUME_ROLE.name
+    }
 }
 
 /// What we allow ourselves, before the share is taken, where AWS publishes no request quota.
 const UNPUBLISHED: f64 = 100.0;
+
+/// The same for AWS Organizations, which is one for a whole partition and slower than others.
+const UNPUBLISHED_ORGANIZATIONS: f64 = 10.0;
 
 /// Declares the table, a constant for each row.
 macro_rules! operations {
@@ -56,7 +65,7 @@ macro_rules! operations {
 // logs            https://docs.aws.amazon.com/general/latest/gr/cwl_region.html
 // kms             https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html
 // servicequotas   https://docs.aws.amazon.com/servicequotas/latest/userguide/reference_limits.html
-// s3, sts         none published for these operations
+// organizations, s3, sts    none published for these operations, as far as could be confirmed
 operations! {
     ACCOUNT_LIST_REGIONS: "Account" "account" "ListRegions" Some("account:ListRegions"), 5.0,
         "Which Regions are enabled";
@@ -98,6 +107,15 @@ operations! {
     LOGS_DESCRIBE_METRIC_FILTERS: "CloudWatch Logs" "logs" "DescribeMetricFilters"
         Some("logs:DescribeMetricFilters"), 5.0,
         "Which log events feed the alarms on metrics that are not those of AWS";
+    ORGANIZATIONS_LIST_ACCOUNTS: "Organizations" "organizations" "ListAccounts"
+        Some("organizations:ListAccounts"), UNPUBLISHED_ORGANIZATIONS,
+        "The accounts of the organization and their state (`--organization`)";
+    ORGANIZATIONS_LIST_ACCOUNTS_FOR_PARENT: "Organizations" "organizations" "ListAccountsForParent"
+        Some("organizations:ListAccountsForParent"), UNPUBLISHED_ORGANIZATIONS,
+        "The accounts of a unit and their state (`--organizational-unit`)";
+    ORGANIZATIONS_LIST_UNITS_FOR_PARENT: "Organizations" "organizations" "ListOrganizationalUnitsForParent"
+        Some("organizations:ListOrganizationalUnitsForParent"), UNPUBLISHED_ORGANIZATIONS,
+        "The units within a unit (`--organizational-unit`)";
     S3_GET_BUCKET_ENCRYPTION: "S3" "s3" "GetBucketEncryption" Some("s3:GetEncryptionConfiguration"), UNPUBLISHED,
         "The default encryption of each bucket, and its Bucket Key";
     S3_LIST_BUCKET_METRICS_CONFIGURATIONS: "S3" "s3" "ListBucketMetricsConfigurations"
@@ -111,6 +129,8 @@ operations! {
     SERVICEQUOTAS_LIST_SERVICE_QUOTAS: "Service Quotas" "servicequotas" "ListServiceQuotas"
         Some("servicequotas:ListServiceQuotas"), 10.0,
         "The quota values applied to the account, and their usage metrics";
+    STS_ASSUME_ROLE: "STS" "sts" "AssumeRole" Some("sts:AssumeRole"), UNPUBLISHED,
+        "Credentials of the role in each account but the caller's own";
     STS_GET_CALLER_IDENTITY: "STS" "sts" "GetCallerIdentity" None, UNPUBLISHED,
         "Which account this is, and in which partition";
 }
@@ -137,7 +157,8 @@ mod tests {
 
     #[test]
     fn every_operation_only_reads() {
-        for operation in OPERATIONS {
+        // AssumeRole changes nothing: it hands out credentials, of which each request is guarded again.
+        for operation in OPERATIONS.iter().filter(|operation| **operation != STS_ASSUME_ROLE) {
             let verb = ["Get", "List", "Describe"];
             assert!(
                 verb.iter().any(|verb| operation.name.starts_with(verb)),

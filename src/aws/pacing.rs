@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
 use super::operations::{OPERATIONS, Operation};
@@ -16,7 +17,8 @@ use super::operations::{OPERATIONS, Operation};
 const LEAST_PERCENT: f64 = 0.1;
 
 /// The share of each operation's request quota that the scan may use.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum ApiShare {
     /// A percentage, at least 0.1 and at most 100.
     Percent(f64),
@@ -35,6 +37,20 @@ impl std::fmt::Display for ApiShare {
             ApiShare::Percent(percent) => write!(f, "{percent}"),
             ApiShare::Off => f.write_str("off"),
         }
+    }
+}
+
+impl From<ApiShare> for String {
+    fn from(share: ApiShare) -> Self {
+        share.to_string()
+    }
+}
+
+impl TryFrom<String> for ApiShare {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+use aws_config::identity::IdentityCache;
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
@@ -21,6 +22,7 @@ use super::expiry::Expiry;
 use super::guard::{Guard, Ledger};
 use super::operations::STS_GET_CALLER_IDENTITY;
 use super::pacing::{ApiShare, Pacer};
+use super::role::{EnteredRole, RoleCredentials, RoleSettings};
 use crate::facts::{AccountId, ApiCalls, Arn, Region};
 
 /// Where to start if neither the user nor the user's configuration names a Region.
@@ -31,7 +33,7 @@ const ATTEMPTS: u32 = 4;
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long one attempt may take: a call that nobody answers is given up after about a minute.
 const ATTEMPT: Duration = Duration::from_secs(14);
-/// How many requests may be under way at once, over all Regions.
+/// How many requests may be under way at once, over all accounts and Regions.
 const IN_FLIGHT: usize = 128;
 
 /// Whose credentials to use.
@@ -81,7 +83,9 @@ pub struct Session {
     in_flight: Arc<Semaphore>,
     ledger: Arc<Ledger>,
     expiry: Arc<Expiry>,
-    pacers: Mutex<BTreeMap<Region, Arc<Pacer>>>,
+    pacers: Arc<Mutex<BTreeMap<Region, Arc<Pacer>>>>,
+    /// The role whose credentials these are, where they are not the caller's own.
+    role: Option<Arc<EnteredRole>>,
     /// The Region of the user's configuration, where calls go that concern the whole account.
     pub home: Region,
     /// The account.
@@ -123,7 +127,8 @@ impl Session {
             in_flight: Arc::new(Semaphore::new(IN_FLIGHT)),
             ledger: Arc::new(Ledger::new()),
             expiry: Arc::default(),
-            pacers: Mutex::default(),
+            pacers: Arc::default(),
+            role: None,
             home,
             account_id: AccountId::new(""),
             caller_arn: Arn::new(""),
@@ -159,6 +164,59 @@ impl Session {
         self.caller_arn = arn;
         self.account_id = account;
         Ok(())
+    }
+
+    /// The same account with the same credentials and the same pace, but calls counted by themselves.
+    pub fn own_account(&self) -> Session {
+        Session {
+            config: self.config.clone(),
+            settings: self.settings.clone(),
+            in_flight: self.in_flight.clone(),
+            ledger: Arc::new(Ledger::new()),
+            expiry: self.expiry.clone(),
+            pacers: self.pacers.clone(),
+            role: self.role.clone(),
+            home: self.home.clone(),
+            account_id: self.account_id.clone(),
+            caller_arn: self.caller_arn.clone(),
+            partition: self.partition.clone(),
+        }
+    }
+
+    /// Enters another account of the partition by a role that trusts this one. The HTTP client, the TLS set-up and the
+    /// bound on requests under way are shared; the calls, those to enter the account among them, are counted there.
+    ///
+    /// # Errors
+    /// When the account cannot be entered; then the calls are counted here.
+    pub async fn enter(&self, account: &AccountId, settings: &RoleSettings) -> Result<Session, CallError> {
+        let ledger = Arc::new(Ledger::new());
+        let (caller, guard) = self.caller_with(&self.home, ledger.clone());
+        // Regional endpoints are the SDK's default: their session tokens are valid in every Region.
+        let sts = aws_sdk_sts::Client::from_conf(
+            aws_sdk_sts::config::Builder::from(&self.config)
+                .interceptor(guard)
+                .build(),
+        );
+        let arn = Arn::of_role(&self.partition, account, &settings.name);
+        let role = EnteredRole::enter(account, arn.clone(), settings.clone(), sts, caller)
+            .await
+            .inspect_err(|_| self.ledger.absorb(&ledger))?;
+        let credentials = SharedCredentialsProvider::new(RoleCredentials(role.clone()));
+        let config = self.config.to_builder().credentials_provider(credentials);
+        Ok(Session {
+            // The role keeps its credentials itself.
+            config: config.identity_cache(IdentityCache::no_cache()).build(),
+            settings: self.settings.clone(),
+            in_flight: self.in_flight.clone(),
+            ledger,
+            expiry: Arc::default(),
+            pacers: Arc::default(),
+            role: Some(role),
+            home: self.home.clone(),
+            account_id: account.clone(),
+            caller_arn: arn,
+            partition: self.partition.clone(),
+        })
     }
 
     /// Clients for one Region.
@@ -197,6 +255,17 @@ impl Session {
         let client = aws_sdk_s3::Client::from_conf(
             aws_sdk_s3::config::Builder::from(&config)
                 .force_path_style(config.endpoint_url().is_some() || own_s3_endpoint)
+                .interceptor(guard)
+                .build(),
+        );
+        (caller, client)
+    }
+
+    /// A client of Organizations, which is one for a whole partition: the SDK finds its endpoint from any Region.
+    pub(super) fn organizations(&self) -> (Caller, aws_sdk_organizations::Client) {
+        let (caller, guard) = self.caller(&self.home);
+        let client = aws_sdk_organizations::Client::from_conf(
+            aws_sdk_organizations::config::Builder::from(&self.config)
                 .interceptor(guard)
                 .build(),
         );
@@ -252,6 +321,10 @@ impl Session {
 
     /// All clients of a Region share one pacer, whoever made them.
     fn caller(&self, region: &Region) -> (Caller, GuardHandle) {
+        self.caller_with(region, self.ledger.clone())
+    }
+
+    fn caller_with(&self, region: &Region, ledger: Arc<Ledger>) -> (Caller, GuardHandle) {
         let pacer = self
             .pacers
             .lock()
@@ -260,13 +333,14 @@ impl Session {
             .or_insert_with(|| Arc::new(Pacer::new(self.settings.api_share)))
             .clone();
         let guard = Guard {
-            ledger: self.ledger.clone(),
+            ledger,
             pacer: pacer.clone(),
         };
         let caller = Caller {
             pacer,
             in_flight: self.in_flight.clone(),
             expiry: self.expiry.clone(),
+            role: self.role.clone(),
             stop: self.settings.stop.clone(),
         };
         (caller, GuardHandle::new(guard))

@@ -6,19 +6,23 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use jiff::Timestamp;
-use tempfile::NamedTempFile;
 
+use crate::folder_lock::{FolderLock, LOCK_FILE, LockError};
 use crate::private_files;
+use crate::run_record::RUN_FILE;
 
 /// How many default names are tried.
 const MOST_SUFFIXES: u32 = 1_000;
 
-/// A folder of our own, made before the first call, so that nobody waits for a scan that cannot be written down.
+/// A folder of our own, made and locked before the first call, so that nobody waits for a scan that cannot be written
+/// down.
 #[derive(Debug)]
 pub(super) struct OutputFolder {
     path: PathBuf,
     made: bool,
     kept: bool,
+    /// Until the run is written down.
+    lock: Option<FolderLock>,
 }
 
 impl OutputFolder {
@@ -29,11 +33,16 @@ impl OutputFolder {
             None => default_name(as_of)?,
         };
         match private_files::make_new_folder(&path) {
-            Ok(()) => Ok(OutputFolder {
-                path,
-                made: true,
-                kept: false,
-            }),
+            Ok(()) => {
+                let mut folder = OutputFolder {
+                    path,
+                    made: true,
+                    kept: false,
+                    lock: None,
+                };
+                folder.lock = Some(FolderLock::take(&folder.path)?);
+                Ok(folder)
+            }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Self::adopt(path),
             Err(error) => Err(error).with_context(|| {
                 format!(
@@ -45,25 +54,39 @@ impl OutputFolder {
     }
 
     fn adopt(path: PathBuf) -> anyhow::Result<Self> {
-        let mut entries = fs::read_dir(&path).with_context(|| {
-            format!(
-                "cannot use {} as the output folder; name another with --out",
-                path.display()
-            )
-        })?;
-        if entries.next().is_some() {
-            bail!(
-                "the output folder {} exists and is not empty; name another with --out. A report is never overwritten.",
-                path.display()
-            );
+        // Nothing is to be left in the folder of somebody else, not even a lock.
+        if !path.join(LOCK_FILE).exists() {
+            check_unused(&path)?;
         }
-        // It may exist and still not be writable.
-        NamedTempFile::new_in(&path)
-            .with_context(|| format!("cannot write into {}; name another folder with --out", path.display()))?;
+        let lock = match FolderLock::take(&path) {
+            Err(LockError::File { source, .. }) => {
+                // It may exist and still not be writable.
+                return Err(source).with_context(|| {
+                    format!("cannot write into {}; name another folder with --out", path.display())
+                });
+            }
+            lock => lock?,
+        };
+        // Another scan may have come between, and a killed one may have left files that never were whole.
+        check_unused(&path)?;
+        private_files::remove_unfinished(&path).with_context(|| format!("cannot clear {}", path.display()))?;
         Ok(OutputFolder {
             path,
             made: false,
             kept: false,
+            lock: Some(lock),
+        })
+    }
+
+    /// The folder of a run that is to be gone on with. What was never finished is removed.
+    pub(super) fn resume(path: &Path) -> anyhow::Result<Self> {
+        let lock = FolderLock::take(path)?;
+        private_files::remove_unfinished(path).with_context(|| format!("cannot clear {}", path.display()))?;
+        Ok(OutputFolder {
+            path: path.to_owned(),
+            made: false,
+            kept: true,
+            lock: Some(lock),
         })
     }
 
@@ -86,6 +109,17 @@ impl OutputFolder {
         Ok(path)
     }
 
+    /// Removes a file of the run, if it is there.
+    pub(super) fn remove(&self, name: &str) -> anyhow::Result<()> {
+        let path = self.path.join(name);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("cannot remove {}", path.display()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// From here on the folder stays, whatever happens.
     pub(super) fn keep(&mut self) {
         self.kept = true;
@@ -93,13 +127,43 @@ impl OutputFolder {
 }
 
 impl Drop for OutputFolder {
-    /// A scan that never began leaves no empty folder behind.
+    /// A scan that never began leaves nothing behind.
     fn drop(&mut self) {
+        if !self.kept {
+            let _ = fs::remove_file(self.path.join(RUN_FILE));
+        }
+        self.lock.take();
         if self.made && !self.kept {
             // It is empty, or somebody else put something into it: then it stays.
             let _ = fs::remove_dir(&self.path);
         }
     }
+}
+
+/// Refuses a folder with anything in it but what a scan leaves that was killed before it had begun.
+fn check_unused(path: &Path) -> anyhow::Result<()> {
+    let unusable = || {
+        format!(
+            "cannot use {} as the output folder; name another with --out",
+            path.display()
+        )
+    };
+    for entry in fs::read_dir(path).with_context(unusable)? {
+        let name = entry.with_context(unusable)?.file_name();
+        if name == RUN_FILE {
+            bail!(
+                "the output folder {0} holds a scan; go on with it by --resume {0}, or name another folder with --out",
+                path.display()
+            );
+        }
+        if name != LOCK_FILE && !private_files::is_unfinished(&name) {
+            bail!(
+                "the output folder {} exists and is not empty; name another with --out. A report is never overwritten.",
+                path.display()
+            );
+        }
+    }
+    Ok(())
 }
 
 /// `kms-audit-2026-06-15T060000Z`, with a number behind it if that is taken.
@@ -129,6 +193,35 @@ mod tests {
         fs::write(folder.path().join("report.json"), "{}").unwrap();
         let error = OutputFolder::prepare(Some(folder.path()), as_of()).unwrap_err();
         assert!(error.to_string().contains("--out"), "{error}");
+    }
+
+    #[test]
+    fn a_folder_that_another_scan_writes_into_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("run");
+        let first = OutputFolder::prepare(Some(&path), as_of()).unwrap();
+        for refused in [OutputFolder::prepare(Some(&path), as_of()), OutputFolder::resume(&path)] {
+            let error = refused.unwrap_err().to_string();
+            assert!(error.contains("another scan is writing into"), "{error}");
+        }
+        drop(first);
+        OutputFolder::prepare(Some(&path), as_of()).unwrap();
+    }
+
+    #[test]
+    fn what_a_killed_scan_leaves_that_had_not_begun_is_no_obstacle_and_a_scan_that_had_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in [LOCK_FILE, ".kms-audit-x7Ab2c"] {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        drop(OutputFolder::prepare(Some(folder.path()), as_of()).unwrap());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        fs::write(folder.path().join(RUN_FILE), "{}").unwrap();
+        let error = OutputFolder::prepare(Some(folder.path()), as_of())
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("--resume"), "{error}");
+        assert!(folder.path().join(RUN_FILE).exists() && !folder.path().join(LOCK_FILE).exists());
     }
 
     #[test]

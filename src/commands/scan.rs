@@ -1,11 +1,14 @@
-//! `scan`: inventories an account and answers the three questions.
+//! `scan`: inventories an account, or many, and answers the three questions.
+
+mod collect;
+mod resume;
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
-#[cfg(feature = "sandbox")]
 use std::path::Path;
 use std::sync::Arc;
 
+use anyhow::Context;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -13,28 +16,42 @@ use serde_json::{Value, json};
 use super::judging::{self, Judging};
 use super::output::OutputFolder;
 use super::previous::PreviousScan;
-use super::progress_bar::Display;
-use super::signals::Signal;
-use super::{Exit, StoppedEarly, UsageError};
-use crate::aws::{ApiShare, Credentials, RegionChoice, RegionError, Session, SessionSettings, Stop, UsageWindow};
-use crate::cli::ScanArgs;
+use super::{Exit, UsageError};
+use crate::accounts::TargetChoice;
+use crate::aws::{ApiShare, Credentials, DEFAULT_ROLE_NAME, RegionChoice, RoleSettings, SessionSettings, Stop};
+use crate::cli::{ScanArgs, TargetArgs};
 use crate::config::{self, Config};
-use crate::facts::{Region, ScanFacts};
-use crate::progress::Progress;
+use crate::facts::{AccountId, Region};
+use crate::run_record::RunRecord;
 #[cfg(feature = "sandbox")]
 use crate::sandbox::{Served, ServedError};
-use crate::scan::{LastUsageBudget, LastUsagePlan, ScanPlan, scan_account};
-use crate::snapshot::{SnapshotReader, SnapshotWriter};
+use crate::scan::LastUsageBudget;
+use crate::snapshot::SnapshotReader;
+use crate::visible::visible;
+
+use resume::Begun;
 
 /// How far back the peak is looked for: CloudWatch keeps minutes for 15 days.
 const WINDOW_DAYS: u32 = 14;
 
 pub(super) fn run(args: &ScanArgs) -> anyhow::Result<Exit> {
     start_log(args.verbose);
+    let Some(folder) = &args.resume else {
+        return begin_or_go_on(args, None);
+    };
+    let (args, begun) = resume::open(folder, args)?;
+    begin_or_go_on(&args, Some(begun))
+}
+
+fn begin_or_go_on(args: &ScanArgs, begun: Option<Begun>) -> anyhow::Result<Exit> {
     let runtime = super::runtime()?;
-    let job = runtime.block_on(Job::new(args))?;
-    let mut output = OutputFolder::prepare(args.out.as_deref(), job.as_of)?;
-    let outcome = runtime.block_on(job.collect(&mut output));
+    let record = begun.as_ref().map(|begun| begun.record.clone());
+    let job = runtime.block_on(Job::new(args, record.as_ref()))?;
+    let mut output = match begun {
+        Some(begun) => begun.output,
+        None => OutputFolder::prepare(args.out.as_deref(), job.as_of)?,
+    };
+    let outcome = runtime.block_on(job.collect(&mut output, record.as_ref()));
     runtime.shutdown_background();
     let signal = outcome?;
     let snapshot = SnapshotReader::open(&output.path().join("snapshot"))?;
@@ -61,15 +78,19 @@ struct Job {
     regions: RegionChoice,
     last_usage_budget: LastUsageBudget,
     /// The scan to go on from.
-    previous: Option<PreviousScan>,
+    previous: Option<Arc<PreviousScan>>,
     settings: SessionSettings,
+    targets: TargetChoice,
+    role: RoleSettings,
+    /// The flags as they were given, for whoever goes on with the run.
+    arguments: ScanArgs,
     parameters: BTreeMap<String, Value>,
     /// The estate, where it is not AWS that is scanned.
     sandbox: Option<String>,
 }
 
 impl Job {
-    async fn new(args: &ScanArgs) -> anyhow::Result<Job> {
+    async fn new(args: &ScanArgs, begun: Option<&RunRecord>) -> anyhow::Result<Job> {
         let (config, config_file) = judging::load_config(args.config.as_deref(), args.threshold)?;
         let api_share = match (args.api_share, &config.scan.api_share) {
             (Some(share), _) => share,
@@ -95,7 +116,11 @@ impl Job {
             [] => RegionChoice::Enabled,
             named => RegionChoice::Named(named.to_vec()),
         };
-        let aws = choose_aws(args).await?;
+        // Accounts that were found before are in the record of the run.
+        let listed = begun.is_some_and(|begun| begun.targets.is_some());
+        let targets = target_choice(&args.targets, listed)?;
+        let role = role_settings(&args.targets)?;
+        let aws = choose_aws(args, begun.map(|begun| begun.as_of)).await?;
         config
             .check_exceptions(aws.as_of)
             .map_err(|fault| config::invalid(fault, config_file.as_deref()))?;
@@ -111,6 +136,12 @@ impl Job {
             ),
         ]);
         parameters.extend(judging::parameters(&config, config_file.as_deref()));
+        if args.targets.are_named() {
+            parameters.extend([
+                ("targets".to_owned(), json!(args.targets)),
+                ("role_name".to_owned(), json!(role.name)),
+            ]);
+        }
         Ok(Job {
             as_of: aws.as_of,
             sandbox: aws.sandbox,
@@ -125,7 +156,10 @@ impl Job {
             config,
             regions,
             last_usage_budget,
-            previous,
+            previous: previous.map(Arc::new),
+            targets,
+            role,
+            arguments: args.clone(),
             parameters,
         })
     }
@@ -137,62 +171,58 @@ impl Job {
             None => Timestamp::now(),
         }
     }
+}
 
-    /// Reads the account and writes the snapshot. Says which signal stopped it, if one did.
-    async fn collect(&self, output: &mut OutputFolder) -> anyhow::Result<Option<u8>> {
-        let started_at = self.now();
-        let signal = Signal::listen(self.settings.stop.clone());
-        let session = match Session::open(self.settings.clone()).await {
-            Ok(session) => session,
-            Err(error) => {
-                return Err(signal
-                    .heard()
-                    .map_or_else(|| error.into(), |signal| StoppedEarly(signal).into()));
+fn target_choice(args: &TargetArgs, are_listed: bool) -> anyhow::Result<TargetChoice> {
+    let mut accounts: std::collections::BTreeSet<AccountId> = args.accounts.iter().cloned().collect();
+    if let Some(file) = args.accounts_file.as_deref().filter(|_| !are_listed) {
+        accounts.extend(accounts_in(file)?);
+    }
+    Ok(TargetChoice {
+        organization: args.organization,
+        units: args.organizational_units.clone(),
+        accounts,
+        excluded: args.excluded_accounts.iter().cloned().collect(),
+    })
+}
+
+/// The accounts in a file: an id on each line, and comments after #.
+fn accounts_in(file: &Path) -> anyhow::Result<Vec<AccountId>> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let mut accounts = Vec::new();
+    for (number, line) in (1..).zip(text.trim_start_matches('\u{feff}').lines()) {
+        let id = line.split('#').next().unwrap_or_default().trim();
+        match AccountId::parse(id) {
+            Some(account) => accounts.push(account),
+            None if id.is_empty() => {}
+            None => {
+                let what = format!(
+                    "{}, line {number}: `{}` is not the twelve digits of an account id",
+                    file.display(),
+                    visible(id)
+                );
+                return Err(UsageError(what).into());
             }
-        };
-        let progress = Arc::new(Progress::default());
-        let display = Display::start(progress.clone());
-        let plan = self.plan(&session)?;
-        let scanned = scan_account(&session, &plan, &progress).await;
-        drop(display);
-        let account = scanned.map_err(|error| match error {
-            RegionError::Unknown { .. } => anyhow::Error::new(UsageError(error.to_string())),
-            RegionError::UnknownPartition(_) => anyhow::Error::new(error),
-        })?;
-        let scan = ScanFacts {
-            as_of: self.as_of,
-            started_at,
-            finished_at: self.now(),
-            interrupted: self.settings.stop.is_requested(),
-            sandbox: self.sandbox.clone(),
-            caller_arn: session.caller_arn.clone(),
-            partition: session.partition.clone(),
-            accounts: vec![account.account_id.clone()],
-            parameters: self.parameters.clone(),
-        };
-        output.keep();
-        let writer = SnapshotWriter::create(&output.path().join("snapshot"))?;
-        writer.write_account(&account)?;
-        writer.finish(&scan)?;
-        Ok(signal.heard())
+        }
     }
+    if accounts.is_empty() {
+        return Err(UsageError(format!("{} names no account", file.display())).into());
+    }
+    Ok(accounts)
+}
 
-    /// What to read of the account of this session.
-    fn plan(&self, session: &Session) -> anyhow::Result<ScanPlan> {
-        let previous = self.previous.as_ref();
-        let earlier = previous.map(|previous| previous.last_usage(&session.account_id));
-        Ok(ScanPlan {
-            as_of: self.as_of,
-            regions: self.regions.clone(),
-            window: UsageWindow::before(self.as_of, WINDOW_DAYS),
-            justification: self.config.justification.clone(),
-            threshold_percent: self.config.quota.threshold_percent,
-            last_usage: LastUsagePlan {
-                budget: self.last_usage_budget,
-                earlier: earlier.transpose()?.unwrap_or_default(),
-            },
-        })
+fn role_settings(args: &TargetArgs) -> anyhow::Result<RoleSettings> {
+    if args.external_id.as_ref().is_some_and(|id| !id.is_well_formed()) {
+        // It is a secret, and so not repeated.
+        let what = "the external id is not one: 2 to 1224 letters, digits and _+=,.@:/-";
+        return Err(UsageError(what.to_owned()).into());
     }
+    Ok(RoleSettings {
+        name: args.role_name.clone().unwrap_or_else(|| DEFAULT_ROLE_NAME.to_owned()),
+        external_id: args.external_id.clone(),
+        session_seconds: args.session_duration,
+        source_identity: args.source_identity.clone(),
+    })
 }
 
 /// Which AWS to ask.
@@ -205,7 +235,7 @@ struct Aws {
     sandbox: Option<String>,
 }
 
-async fn choose_aws(args: &ScanArgs) -> anyhow::Result<Aws> {
+async fn choose_aws(args: &ScanArgs, as_of: Option<Timestamp>) -> anyhow::Result<Aws> {
     #[cfg(feature = "sandbox")]
     if let Some(estate) = &args.sandbox {
         return choose_sandbox(estate.as_deref()).await;
@@ -217,8 +247,11 @@ async fn choose_aws(args: &ScanArgs) -> anyhow::Result<Aws> {
             profile: args.profile.clone(),
         },
         home: None,
-        // Whole seconds: it names the folder and stands in every report.
-        as_of: Timestamp::from_second(Timestamp::now().as_second())?,
+        as_of: match as_of {
+            Some(as_of) => as_of,
+            // Whole seconds: it names the folder and stands in every report.
+            None => Timestamp::from_second(Timestamp::now().as_second())?,
+        },
         sandbox: None,
     })
 }

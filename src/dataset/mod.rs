@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::digest::{Hashing, sha256_of_file};
 use crate::facts::AccountId;
 use crate::private_files;
 
@@ -42,7 +43,7 @@ impl Dataset {
             .join("part.jsonl.zst")
     }
 
-    /// Writes the rows of an account, in the place of those that were there.
+    /// Writes the rows of an account, in the place of those that were there. Says the SHA-256 of the file.
     ///
     /// # Errors
     /// When the file system refuses; then there is what was there before.
@@ -51,15 +52,51 @@ impl Dataset {
         table: &str,
         account: &AccountId,
         rows: impl IntoIterator<Item = T>,
-    ) -> Result<(), DatasetError> {
+    ) -> Result<String, DatasetError> {
         let path = self.partition(table, account);
         let folder = path.parent().unwrap_or(&self.folder);
+        let mut sha256 = String::new();
         private_files::make_folder(folder)
-            .and_then(|()| private_files::write_whole(&path, |out| compress(rows, out)))
+            .and_then(|()| {
+                private_files::write_whole(&path, |out| {
+                    let mut out = Hashing::new(out);
+                    compress(rows, &mut out)?;
+                    sha256 = out.finish();
+                    Ok(())
+                })
+            })
             .map_err(|source| DatasetError::Unwritable {
                 path: path.clone(),
                 source,
-            })
+            })?;
+        Ok(sha256)
+    }
+
+    /// The SHA-256 of the file that holds the rows of an account.
+    ///
+    /// # Errors
+    /// When it is not there, or cannot be read.
+    pub fn sha256(&self, table: &str, account: &AccountId) -> Result<String, DatasetError> {
+        let path = self.partition(table, account);
+        match sha256_of_file(&path) {
+            Ok((sha256, _)) => Ok(sha256),
+            Err(source) => Err(DatasetError::Unopened { path, source }),
+        }
+    }
+
+    /// Removes the rows of an account, if there are any.
+    ///
+    /// # Errors
+    /// When the file system refuses.
+    pub fn remove(&self, table: &str, account: &AccountId) -> Result<(), DatasetError> {
+        let path = self.partition(table, account);
+        let folder = path.parent().unwrap_or(&self.folder);
+        match std::fs::remove_dir_all(folder) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                Err(DatasetError::Unwritable { path, source })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The rows of an account, one at a time. A partition that is not there is an error of the first row.
@@ -68,7 +105,7 @@ impl Dataset {
     }
 }
 
-fn compress<T: Serialize>(rows: impl IntoIterator<Item = T>, out: &mut dyn Write) -> io::Result<()> {
+fn compress<T: Serialize>(rows: impl IntoIterator<Item = T>, out: impl Write) -> io::Result<()> {
     let mut out = zstd::Encoder::new(out, COMPRESSION)?;
     out.include_checksum(true)?;
     // The compressor takes one long piece sooner than many short ones.

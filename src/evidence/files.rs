@@ -1,25 +1,21 @@
 //! The files of a run, each with its length and hash.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
 use super::EvidenceError;
+use crate::digest::sha256_of_file;
+use crate::folder_lock::LOCK_FILE;
 
 /// The name of the manifest.
 pub const MANIFEST_FILE: &str = "manifest.json";
 
 /// The name of its signature, as ssh-keygen gives it.
 pub const SIGNATURE_FILE: &str = "manifest.json.sig";
-
-/// How much of a file is in memory while it is hashed.
-const READ_AT_ONCE: usize = 1 << 16;
 
 /// A file of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -45,31 +41,13 @@ impl FileEntry {
     /// # Errors
     /// When the file system refuses.
     pub(super) fn of(file: &Path, path: String) -> Result<FileEntry, EvidenceError> {
-        let mut hash = Sha256::new();
-        let bytes = File::open(file)
-            .and_then(|mut content| {
-                let (mut buffer, mut bytes) = (vec![0; READ_AT_ONCE], 0);
-                loop {
-                    match content.read(&mut buffer)? {
-                        0 => return Ok(bytes),
-                        read => {
-                            hash.update(&buffer[..read]);
-                            bytes += read as u64;
-                        }
-                    }
-                }
-            })
-            .map_err(|source: io::Error| EvidenceError::file(file, source))?;
-        Ok(FileEntry {
-            path,
-            bytes,
-            sha256: hex(&hash.finalize()),
-        })
+        let (sha256, bytes) = sha256_of_file(file).map_err(|source| EvidenceError::file(file, source))?;
+        Ok(FileEntry { path, bytes, sha256 })
     }
 }
 
 /// What lies below a folder: regular files by their path, and what is neither file nor folder, such as a link. The
-/// manifest and its signature are left out.
+/// manifest and its signature are left out, and so is the lock that a scan holds while it writes.
 ///
 /// # Errors
 /// When the file system refuses.
@@ -88,7 +66,7 @@ pub(super) fn files_below(folder: &Path) -> Result<(BTreeMap<String, PathBuf>, V
             continue;
         }
         let path = name_below(folder, entry.path());
-        if path == MANIFEST_FILE || path == SIGNATURE_FILE {
+        if path == MANIFEST_FILE || path == SIGNATURE_FILE || (path == LOCK_FILE && is_empty(&entry)?) {
             continue;
         }
         if kind.is_file() {
@@ -100,6 +78,15 @@ pub(super) fn files_below(folder: &Path) -> Result<(BTreeMap<String, PathBuf>, V
     Ok((files, others))
 }
 
+/// Whether an entry is a file without content, as the lock is: whatever else has its name is a file like any other.
+fn is_empty(entry: &DirEntry) -> Result<bool, EvidenceError> {
+    let metadata = entry.metadata().map_err(|error| EvidenceError::File {
+        path: entry.path().to_owned(),
+        source: error.into(),
+    })?;
+    Ok(metadata.is_file() && metadata.len() == 0)
+}
+
 fn name_below(folder: &Path, path: &Path) -> String {
     let below = path.strip_prefix(folder).unwrap_or(path);
     let parts: Vec<_> = below
@@ -107,9 +94,4 @@ fn name_below(folder: &Path, path: &Path) -> String {
         .map(|part| part.as_os_str().to_string_lossy())
         .collect();
     parts.join("/")
-}
-
-/// Bytes in hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -7,12 +7,12 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use super::EvidenceError;
-use super::files::{FileEntry, MANIFEST_FILE, files_below, hex};
+use super::files::{FileEntry, MANIFEST_FILE, files_below};
 use super::snapshot_digest::SnapshotDigest;
 use crate::assessment::{Overview, Tool};
+use crate::digest::sha256;
 use crate::facts::{AccountId, ApiCalls, Arn};
 use crate::private_files;
 
@@ -140,7 +140,7 @@ pub(super) fn digest(manifest: &Value) -> String {
     if let Value::Object(fields) = &mut fields {
         fields.remove("digest");
     }
-    format!("sha256:{}", hex(&Sha256::digest(fields.to_string())))
+    format!("sha256:{}", sha256(fields.to_string()))
 }
 
 /// The text of a manifest: the only one for what it says.

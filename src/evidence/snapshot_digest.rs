@@ -1,14 +1,14 @@
 //! A digest over a snapshot: by it, a report can be traced to what it was made from, wherever that lies.
 
-use std::fmt::Write;
+use std::io::{self, Write};
 use std::path::Path;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::EvidenceError;
-use super::files::{FileEntry, files_below, hex};
+use super::files::{FileEntry, files_below};
+use crate::digest::Hashing;
 
 /// A snapshot, named by its content.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -48,21 +48,19 @@ impl SnapshotDigest {
     }
 
     fn of_files<'a>(files: impl Iterator<Item = (&'a str, &'a FileEntry)>) -> Self {
-        let mut hash = Sha256::new();
+        let mut lines = Hashing::new(io::sink());
         let mut snapshot = SnapshotDigest {
             digest: String::new(),
             files: 0,
             bytes: 0,
         };
         for (path, entry) in files {
-            let mut line = String::new();
-            // Writing to a String cannot fail.
-            let _ = writeln!(line, "{}  {path}", entry.sha256);
-            hash.update(line);
+            // A sink takes everything.
+            let _ = writeln!(lines, "{}  {path}", entry.sha256);
             snapshot.files += 1;
             snapshot.bytes += entry.bytes;
         }
-        snapshot.digest = format!("sha256:{}", hex(&hash.finalize()));
+        snapshot.digest = format!("sha256:{}", lines.finish());
         snapshot
     }
 }

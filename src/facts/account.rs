@@ -62,7 +62,7 @@ pub struct AccountFacts {
 }
 
 /// How the Regions of an account were found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RegionSource {
     /// The user named them.

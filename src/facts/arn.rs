@@ -39,6 +39,11 @@ impl Arn {
         Arn(format!("arn:{partition}:kms:{region}:{account}:{id}"))
     }
 
+    /// The ARN of an IAM role, whose name may have a path before it.
+    pub fn of_role(partition: &str, account: &AccountId, name: &str) -> Self {
+        Arn(format!("arn:{partition}:iam::{account}:role/{name}"))
+    }
+
     /// The ARN as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -48,6 +53,12 @@ impl Arn {
     pub fn partition(&self) -> Option<&str> {
         let (partition, _) = self.0.strip_prefix("arn:")?.split_once(':')?;
         Some(partition).filter(|partition| !partition.is_empty())
+    }
+
+    /// The account, where the text is an ARN that names one.
+    pub fn account(&self) -> Option<AccountId> {
+        let mut parts = self.0.split(':');
+        (parts.next() == Some("arn")).then(|| parts.nth(3).and_then(AccountId::parse))?
     }
 }
 
@@ -65,6 +76,15 @@ mod tests {
     fn an_arn_knows_its_partition() {
         let arn = Arn::new("arn:aws-us-gov:sts::111122223333:assumed-role/audit/weekly");
         assert_eq!(arn.partition(), Some("aws-us-gov"));
+    }
+
+    #[test]
+    fn an_arn_knows_its_account() {
+        let account = |text: &str| Arn::new(text).account().map(|account| account.to_string());
+        let session = "arn:aws:sts::111122223333:assumed-role/audit/weekly";
+        assert_eq!(account(session).as_deref(), Some("111122223333"));
+        assert_eq!(account("arn:aws:s3:::bucket"), None);
+        assert_eq!(account("role:aws:sts::111122223333:audit"), None);
     }
 
     #[test]

@@ -229,7 +229,12 @@ pub(crate) fn scan() -> ScanFacts {
         caller_arn: Arn::new("arn:aws:sts::111122223333:assumed-role/audit/weekly"),
         partition: "aws".into(),
         accounts: vec![AccountId::new("111122223333")],
+        accounts_listed: 1,
+        accounts_skipped: Vec::new(),
+        accounts_not_entered: Vec::new(),
+        account_listing: Fact::NotCollected,
         parameters: Default::default(),
+        api_calls: Vec::new(),
     }
 }
 

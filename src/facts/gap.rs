@@ -26,6 +26,16 @@ pub struct Gap {
     pub resources: Vec<String>,
 }
 
+impl Gap {
+    /// Whether it is of the moment: the scan was stopped, or the credentials ran out.
+    pub fn would_pass(&self) -> bool {
+        matches!(
+            self.error_code.as_str(),
+            "Interrupted" | "ExpiredToken" | "ExpiredTokenException" | "RequestExpired"
+        )
+    }
+}
+
 /// Every gap in what was read of an account. Each fact that is unavailable is in exactly one of them: a failure
 /// cannot be recorded in the facts and left out of the gaps.
 pub fn gaps(account: &AccountFacts) -> Vec<Gap> {

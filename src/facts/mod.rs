@@ -36,13 +36,14 @@ pub use quota::{
     UsageMetric,
 };
 pub use region::Region;
-pub use scan::ScanFacts;
+pub use scan::{AccountNotEntered, ScanFacts, SkippedAccount};
 pub use trail::{AdvancedEventSelector, EventSelector, FieldSelector, Trail, TrailSelectors, TrailStatus};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A fact with the three values it can really have.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Fact<T> {
     /// AWS answered.
@@ -105,7 +106,7 @@ impl<T, E: Into<Unavailable>> From<Result<T, E>> for Fact<T> {
 }
 
 /// Why a fact could not be read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Unavailable {
     /// The API operation that failed, as `service:Operation`, for example `kms:DescribeKey`.
     pub operation: String,

@@ -5,7 +5,7 @@ use std::fmt;
 use askama::Template;
 
 use super::{Report, ReportError, wording};
-use crate::assessment::{Accepted, FindingGroup, KeyRow, KeyStanding, Overview, Place, QuotaRow};
+use crate::assessment::{Accepted, FindingGroup, InventoryRow, KeyRow, KeyStanding, Overview, Place, QuotaRow};
 use crate::dataset::DatasetError;
 use crate::numbers::{grouped, percent};
 use crate::published::MicroDollars;
@@ -15,12 +15,18 @@ use crate::visible::visible;
 /// How many rows a table shows.
 const MOST_ROWS: usize = 100;
 
+/// In how many accounts and Regions a group of findings is shown.
+const MOST_PLACES: usize = 40;
+
 #[derive(Template)]
 #[template(path = "report.md")]
 struct Page<'a> {
     document: &'a Overview,
     groups: &'a [FindingGroup],
     accepted: &'a [Accepted],
+    several: bool,
+    inventory: &'a [&'a InventoryRow],
+    more_inventory: u64,
     quotas: &'a [&'a QuotaRow],
     silent_quotas: u64,
     more_quotas: u64,
@@ -40,6 +46,10 @@ impl Page<'_> {
 
     fn text<'t>(&self, text: &'t Option<String>) -> &'t str {
         text.as_deref().unwrap_or("unread")
+    }
+
+    fn name<'t>(&self, name: &'t Option<String>) -> &'t str {
+        name.as_deref().unwrap_or_default()
     }
 
     fn severity(&self, severity: &Severity) -> String {
@@ -68,10 +78,15 @@ pub fn render_markdown(report: &Report<'_>) -> Result<String, ReportError> {
     let (mut quotas, silent_quotas) = wording::quotas_to_show(document);
     let more_quotas = cut(&mut quotas);
     let justified = justified(report)?;
+    let mut inventory = inventory_to_show(document);
+    let more_inventory = cut(&mut inventory);
     let page = Page {
         document,
         groups: report.groups,
         accepted: report.accepted,
+        several: wording::has_several_accounts(document),
+        inventory: &inventory,
+        more_inventory,
         quotas: &quotas,
         silent_quotas,
         more_quotas,
@@ -90,6 +105,18 @@ fn justified(report: &Report<'_>) -> Result<Vec<KeyRow>, DatasetError> {
         .filter(|key| !matches!(key, Ok(key) if key.standing != KeyStanding::Justified))
         .take(shown)
         .collect()
+}
+
+/// The rows with anything in them; where they are more than a table shows, those with the most keys.
+fn inventory_to_show(document: &Overview) -> Vec<&InventoryRow> {
+    let holds_something = |row: &&InventoryRow| {
+        row.customer_managed > 0 || row.aws_managed > 0 || !row.complete || row.unknown_manager > 0
+    };
+    let mut rows: Vec<&InventoryRow> = document.inventory.iter().filter(holds_something).collect();
+    if rows.len() > MOST_ROWS {
+        rows.sort_by_key(|row| std::cmp::Reverse(row.customer_managed));
+    }
+    rows
 }
 
 /// Keeps the rows a table shows, and says how many there were besides.

@@ -4,6 +4,7 @@
 mod changes;
 mod grid;
 mod json;
+mod key_counts;
 mod markdown;
 mod terminal;
 mod trend;
@@ -35,6 +36,7 @@ pub struct Report<'a> {
     /// What the exceptions of the configuration cover.
     pub accepted: &'a [Accepted],
     about_configuration: &'a [Finding],
+    scan_gaps: &'a [Gap],
     results: &'a Results,
 }
 
@@ -46,6 +48,7 @@ impl<'a> Report<'a> {
             groups: &assessment.groups,
             accepted: &assessment.accepted,
             about_configuration: &assessment.about_configuration,
+            scan_gaps: &assessment.scan_gaps,
             results,
         }
     }
@@ -62,9 +65,11 @@ impl<'a> Report<'a> {
         self.results.keys(&self.document.scan.accounts)
     }
 
-    /// Walks the gaps with every resource they name, account by account. A format ends at the first error.
+    /// Walks the gaps with every resource they name: those of accounts that could not be listed or entered, then account
+    /// by account. A format ends at the first error.
     pub fn gaps(&self) -> impl Iterator<Item = Result<Gap, DatasetError>> + use<'a> {
-        self.results.gaps(&self.document.scan.accounts)
+        let of_the_scan = self.scan_gaps.iter().cloned().map(Ok);
+        of_the_scan.chain(self.results.gaps(&self.document.scan.accounts))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The summary in the terminal: the answer in one screen.
 
+use std::collections::BTreeSet;
 use std::fmt::{self, Write};
 use std::path::Path;
 
@@ -8,8 +9,9 @@ use comfy_table::{Attribute, Cell, Color};
 
 use super::Report;
 use super::grid::{Grid, Palette, Shape, number};
+use super::key_counts::KeyCounts;
 use super::wording::{self, counted};
-use crate::assessment::{FindingGroup, InventoryRow, Overview, QuotaRow};
+use crate::assessment::{FindingGroup, Overview, QuotaRow};
 use crate::numbers::{grouped, percent};
 use crate::severity::Severity;
 use crate::visible::visible;
@@ -28,6 +30,18 @@ const KEYS: Shape<'_> = Shape {
     whole: 5,
     most: 8,
 };
+const KEYS_OF_ACCOUNTS: Shape<'_> = Shape {
+    header: &[
+        "Account",
+        "Keys",
+        "Justified",
+        "Unjustified",
+        "Unrecognized",
+        "Pending deletion",
+        "Not assessed",
+    ],
+    ..KEYS
+};
 const QUOTAS: Shape<'_> = Shape {
     header: &[
         "Region",
@@ -41,6 +55,27 @@ const QUOTAS: Shape<'_> = Shape {
     essential: 5,
     whole: 7,
     most: 6,
+};
+const QUOTAS_OF_ACCOUNTS: Shape<'_> = Shape {
+    header: &[
+        "Account",
+        "Region",
+        "Pool",
+        "Peak/s",
+        "Limit/s",
+        "Used",
+        "Limit from",
+        "Minute (UTC)",
+    ],
+    essential: 6,
+    whole: 8,
+    most: 6,
+};
+const FINDINGS_OF_ACCOUNTS: Shape<'_> = Shape {
+    header: &["Severity", "Check", "Count", "Accounts", "For example"],
+    essential: 4,
+    whole: 5,
+    most: 12,
 };
 const FINDINGS: Shape<'_> = Shape {
     header: &["Severity", "Check", "Count", "Region", "For example"],
@@ -92,14 +127,16 @@ impl Screen {
         if let Some(sandbox) = wording::sandbox_line(document) {
             writeln!(out, "{}", self.paint(&visible(&sandbox), AnsiColor::Cyan))?;
         }
-        let accounts: Vec<&str> = document.scan.accounts.iter().map(|account| account.as_str()).collect();
         writeln!(
             out,
-            "{} account {} as of {}",
+            "{} {} as of {}",
             self.bold("KMS audit"),
-            accounts.join(", "),
+            wording::accounts_line(document),
             document.scan.as_of
         )?;
+        if let Some(sum) = wording::accounts_sum(document) {
+            writeln!(out, "{sum}")?;
+        }
         let not_enabled = match document.scan.regions_not_enabled.len() {
             0 => String::new(),
             number => format!("; {} not enabled", counted(number as u64, "more is", "more are")),
@@ -131,30 +168,26 @@ impl Screen {
             grouped(summary.aws_managed_keys),
             summary.monthly_cost_usd
         )?;
-        let holds_keys = |row: &&InventoryRow| row.customer_managed > 0 || row.unknown_manager > 0 || !row.complete;
-        let mut rows: Vec<_> = document.inventory.iter().filter(holds_keys).collect();
+        let mut rows = if wording::has_several_accounts(document) {
+            KeyCounts::of_accounts(&document.inventory)
+        } else {
+            document.inventory.iter().map(KeyCounts::of_region).collect()
+        };
+        rows.retain(|row| row.customer_managed > 0 || row.unknown_manager > 0 || !row.complete);
         rows.sort_by_key(|row| std::cmp::Reverse(row.customer_managed));
         if rows.is_empty() {
             return Ok(());
         }
-        let mut grid = Grid::new(self.palette, &KEYS);
+        let (shape, of_what) = if wording::has_several_accounts(document) {
+            (&KEYS_OF_ACCOUNTS, "accounts")
+        } else {
+            (&KEYS, "Regions")
+        };
+        let mut grid = Grid::new(self.palette, shape);
         for row in rows {
-            if row.customer_managed == 0 && !row.complete {
-                grid.add(vec![Cell::new(&row.region), number("unread")]);
-                continue;
-            }
-            let at_least = if row.complete { "" } else { ">= " };
-            grid.add(vec![
-                Cell::new(&row.region),
-                number(format!("{at_least}{}", grouped(row.customer_managed))),
-                number(grouped(row.justified)),
-                number(grouped(row.unjustified)),
-                number(grouped(row.unrecognized)),
-                number(grouped(row.pending_deletion)),
-                number(grouped(row.not_assessed + row.unknown_manager)),
-            ]);
+            grid.add(row.cells());
         }
-        grid.show(out, "Regions")
+        grid.show(out, of_what)
     }
 
     fn quotas(&self, out: &mut String, document: &Overview) -> fmt::Result {
@@ -166,9 +199,11 @@ impl Screen {
         )?;
         let (rows, silent) = wording::quotas_to_show(document);
         if !rows.is_empty() {
-            let mut grid = Grid::new(self.palette, &QUOTAS);
+            let several = wording::has_several_accounts(document);
+            let mut grid = Grid::new(self.palette, if several { &QUOTAS_OF_ACCOUNTS } else { &QUOTAS });
             for row in rows {
-                grid.add(quota_row(row));
+                let account = several.then(|| Cell::new(&row.account_id));
+                grid.add(account.into_iter().chain(quota_row(row)).collect());
             }
             grid.show(out, "quotas, less used")?;
         }
@@ -188,7 +223,11 @@ impl Screen {
         if report.groups.is_empty() {
             writeln!(out, "  None in what was looked at.")?;
         } else {
-            self.groups(out, report.groups)?;
+            if wording::has_several_accounts(report.document) {
+                self.groups_of_accounts(out, report.groups)?;
+            } else {
+                self.groups(out, report.groups)?;
+            }
         }
         match report.document.summary.excepted {
             0 => Ok(()),
@@ -221,6 +260,31 @@ impl Screen {
         grid.show(out, "groups of findings")
     }
 
+    /// Of several accounts a group is a line, however many of them it is in.
+    fn groups_of_accounts(&self, out: &mut String, groups: &[FindingGroup]) -> fmt::Result {
+        let mut grid = Grid::new(self.palette, &FINDINGS_OF_ACCOUNTS);
+        for group in groups {
+            let places = &group.places;
+            let accounts: BTreeSet<_> = places.iter().filter_map(|place| place.account_id.as_ref()).collect();
+            let example = places.iter().find_map(|place| Some((place, place.examples.first()?)));
+            let example = example.map(|(place, example)| match &place.account_id {
+                Some(account) => format!("{} in {account}", visible(&example.name)),
+                None => visible(&example.name).into_owned(),
+            });
+            grid.add(vec![
+                self.severity(group.severity),
+                Cell::new(&group.check),
+                number(grouped(places.iter().map(|place| place.count).sum())),
+                number(grouped(accounts.len() as u64)),
+                Cell::new(shorten(
+                    &example.unwrap_or_default(),
+                    usize::from(self.palette.width).saturating_sub(66).max(14),
+                )),
+            ]);
+        }
+        grid.show(out, "groups of findings")
+    }
+
     fn gaps(&self, out: &mut String, document: &Overview) -> fmt::Result {
         let coverage = &document.coverage;
         if !coverage.gaps.is_empty() {
@@ -230,7 +294,7 @@ impl Screen {
                 grid.add(vec![
                     Cell::new(&gap.operation),
                     Cell::new(visible(&gap.error_code)),
-                    Cell::new(wording::gap_place(gap)),
+                    Cell::new(wording::gap_place(document, gap)),
                     Cell::new(&gap.effect),
                 ]);
             }

@@ -53,19 +53,19 @@ pub(super) fn quotas_to_show(document: &Overview) -> (Vec<&QuotaRow>, u64) {
 }
 
 /// Where a gap is, in a few words.
-pub(super) fn gap_place(gap: &GapSummary) -> String {
-    let region = region_of(gap);
+pub(super) fn gap_place(document: &Overview, gap: &GapSummary) -> String {
+    let region = region_of(document, gap);
     match gap.resources {
-        0 => region.to_owned(),
+        0 => region,
         resources => format!("{region}, {}", counted(resources, "resource", "resources")),
     }
 }
 
 /// Where a gap is, with the first few of its resources.
-pub(super) fn gap_scope(gap: &GapSummary) -> String {
-    let region = region_of(gap);
+pub(super) fn gap_scope(document: &Overview, gap: &GapSummary) -> String {
+    let region = region_of(document, gap);
     if gap.resources == 0 {
-        return region.to_owned();
+        return region;
     }
     let names: Vec<_> = gap.examples.iter().map(|name| short_name(name)).collect();
     match gap.resources - names.len() as u64 {
@@ -74,8 +74,14 @@ pub(super) fn gap_scope(gap: &GapSummary) -> String {
     }
 }
 
-fn region_of(gap: &GapSummary) -> &str {
-    gap.region.as_ref().map_or("the account", |region| region.as_str())
+fn region_of(document: &Overview, gap: &GapSummary) -> String {
+    let several = has_several_accounts(document);
+    match &gap.region {
+        Some(region) if several => format!("{}, {region}", gap.account_id),
+        Some(region) => region.to_string(),
+        None if several => gap.account_id.to_string(),
+        None => "the account".to_owned(),
+    }
 }
 
 /// The last part of an ARN, which tells resources of one Region apart.
@@ -89,6 +95,33 @@ pub(super) fn sandbox_line(document: &Overview) -> Option<String> {
     Some(format!(
         "SANDBOX: a simulated account, the estate {estate}. Nothing here is about AWS."
     ))
+}
+
+/// Whether the scan was of more accounts than one.
+pub(super) fn has_several_accounts(document: &Overview) -> bool {
+    document.scan.accounts_listed > 1
+}
+
+/// The accounts that were looked at.
+pub(super) fn accounts_line(document: &Overview) -> String {
+    match document.scan.accounts.as_slice() {
+        [account] => format!("account {account}"),
+        accounts => counted(accounts.len() as u64, "account", "accounts"),
+    }
+}
+
+/// What became of the accounts that were to be looked at, where they are several.
+pub(super) fn accounts_sum(document: &Overview) -> Option<String> {
+    let scan = &document.scan;
+    has_several_accounts(document).then(|| {
+        format!(
+            "{} listed: {} looked at, {} skipped, {} not entered",
+            counted(scan.accounts_listed, "account", "accounts"),
+            grouped(scan.accounts.len() as u64),
+            grouped(scan.accounts_skipped.len() as u64),
+            grouped(scan.accounts_not_entered.len() as u64),
+        )
+    })
 }
 
 /// The Regions that were looked at, and why these.
@@ -133,7 +166,10 @@ pub(super) fn buckets_line(document: &Overview) -> String {
 
 /// The last line of every report for people.
 pub(super) fn coverage_line(document: &Overview) -> String {
-    let regions = counted(document.scan.regions.len() as u64, "Region", "Regions");
+    let mut regions = counted(document.scan.regions.len() as u64, "Region", "Regions");
+    if let Some(sum) = accounts_sum(document) {
+        regions = format!("{regions} of {} ({sum})", accounts_line(document));
+    }
     let gaps = document.coverage.gaps.len() as u64;
     if document.scan.interrupted {
         format!(

@@ -47,7 +47,18 @@ impl Results {
         self.tables.write(GAPS, id, &account.gaps)?;
         self.tables.write(INVENTORY, id, &account.keys)?;
         self.tables.write(UNASSESSED, id, rows::unassessed(&account.tallies))?;
-        self.tables.write(FINDINGS, id, &account.findings)
+        self.tables.write(FINDINGS, id, &account.findings)?;
+        Ok(())
+    }
+
+    /// Removes what an account came to, if anything.
+    ///
+    /// # Errors
+    /// When the file system refuses.
+    pub fn remove(&self, account: &AccountId) -> Result<(), DatasetError> {
+        [GAPS, INVENTORY, UNASSESSED, FINDINGS]
+            .into_iter()
+            .try_for_each(|table| self.tables.remove(table, account))
     }
 
     /// Writes the findings about the configuration.
@@ -55,7 +66,8 @@ impl Results {
     /// # Errors
     /// When the file system refuses.
     pub fn write_about_configuration(&self, findings: &[Finding]) -> Result<(), DatasetError> {
-        self.tables.write(FINDINGS, &AccountId::new(OF_NO_ACCOUNT), findings)
+        self.tables.write(FINDINGS, &AccountId::new(OF_NO_ACCOUNT), findings)?;
+        Ok(())
     }
 
     /// What is compared of the findings of an account.

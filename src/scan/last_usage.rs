@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep_until};
 
 use super::ScanPlan;
@@ -42,8 +43,10 @@ pub struct EarlierUsage {
     pub usage: LastUsage,
 }
 
-/// The time that one scan spends on the last usage of keys, all Regions together. Nothing is asked if it is zero.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The time that a scan spends on the last usage of the keys of an account, all Regions together. Nothing is asked if it
+/// is zero. Each account has all of it, since AWS counts these calls by account: what one takes would help no other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct LastUsageBudget(Duration);
 
 impl Default for LastUsageBudget {
@@ -55,6 +58,20 @@ impl Default for LastUsageBudget {
 impl From<Duration> for LastUsageBudget {
     fn from(budget: Duration) -> Self {
         LastUsageBudget(budget)
+    }
+}
+
+impl From<LastUsageBudget> for String {
+    fn from(budget: LastUsageBudget) -> Self {
+        budget.to_string()
+    }
+}
+
+impl TryFrom<String> for LastUsageBudget {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
     }
 }
 

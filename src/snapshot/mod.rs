@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use crate::dataset::DatasetError;
 
-pub use reader::SnapshotReader;
+pub use reader::{AccountReader, NotFinished, SnapshotReader};
 pub use writer::SnapshotWriter;
 
 /// The version of the rows.
@@ -34,6 +34,18 @@ enum Table {
 }
 
 impl Table {
+    /// Every table. That of the accounts comes last: an account without a row in it was not finished.
+    const ALL: [Table; 8] = [
+        Table::Keys,
+        Table::Quotas,
+        Table::Regions,
+        Table::Buckets,
+        Table::Alarms,
+        Table::Trails,
+        Table::Gaps,
+        Table::Accounts,
+    ];
+
     fn name(self) -> &'static str {
         match self {
             Table::Accounts => "accounts",

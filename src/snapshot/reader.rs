@@ -13,9 +13,32 @@ use crate::facts::{AccountFacts, AccountId, Bucket, Fact, Region, RegionFacts, S
 /// Reads the snapshot of one scan, an account at a time.
 #[derive(Debug)]
 pub struct SnapshotReader {
-    tables: Dataset,
+    accounts: AccountReader,
     /// The scan that made it.
     pub scan: ScanFacts,
+}
+
+/// Reads the accounts of a snapshot, whether it was finished or not.
+#[derive(Debug)]
+pub struct AccountReader {
+    tables: Dataset,
+}
+
+/// Why an account counts as not finished.
+#[derive(Debug, thiserror::Error)]
+pub enum NotFinished {
+    /// A file is not there, or not whole.
+    #[error(transparent)]
+    Unreadable(#[from] SnapshotError),
+    /// The scan ended, or was stopped, before everything was read.
+    #[error("not everything was read")]
+    Incomplete,
+    /// A file is not what was written.
+    #[error("{path} is not what was written")]
+    Altered {
+        /// The file.
+        path: PathBuf,
+    },
 }
 
 impl SnapshotReader {
@@ -45,7 +68,7 @@ impl SnapshotReader {
         }
         let file: ScanFile = serde_json::from_str(&text).map_err(invalid)?;
         Ok(SnapshotReader {
-            tables: Dataset::in_folder(folder),
+            accounts: AccountReader::in_folder(folder),
             scan: file.scan,
         })
     }
@@ -55,13 +78,56 @@ impl SnapshotReader {
     /// # Errors
     /// When a file is missing, cannot be read or does not fit the others.
     pub fn account(&self, id: &AccountId) -> Result<AccountFacts, SnapshotError> {
+        self.accounts.account(id)
+    }
+}
+
+impl AccountReader {
+    /// The accounts of a snapshot in this folder.
+    pub fn in_folder(folder: &Path) -> Self {
+        AccountReader {
+            tables: Dataset::in_folder(folder),
+        }
+    }
+
+    /// Whether an account was read to its end, and each of its files is there as it was written.
+    ///
+    /// # Errors
+    /// Why it counts as not finished.
+    pub fn check_finished(&self, id: &AccountId) -> Result<(), NotFinished> {
+        let row = self.account_row(id)?;
+        if !row.finished {
+            return Err(NotFinished::Incomplete);
+        }
+        // The row cannot hold the hash of its own file; zstd's checksum stands for it.
+        let others = Table::ALL.into_iter().filter(|table| !matches!(table, Table::Accounts));
+        for table in others {
+            let found = self.tables.sha256(table.name(), id).map_err(SnapshotError::from)?;
+            if row.sha256.get(table.name()) != Some(&found) {
+                return Err(NotFinished::Altered {
+                    path: self.file(table, id),
+                });
+            }
+        }
+        // A hash may fit and the version that wrote the rows not be this one.
+        self.account(id)?;
+        Ok(())
+    }
+
+    fn account_row(&self, id: &AccountId) -> Result<AccountRow, SnapshotError> {
         let accounts: Vec<AccountRow> = self.rows(Table::Accounts, id)?;
-        let Some(account) = accounts.into_iter().next() else {
-            return Err(SnapshotError::Orphan {
-                path: self.file(Table::Accounts, id),
-                what: format!("account {id}"),
-            });
-        };
+        accounts.into_iter().next().ok_or_else(|| SnapshotError::Orphan {
+            path: self.file(Table::Accounts, id),
+            what: format!("account {id}"),
+        })
+    }
+
+    /// Reads everything that was written of an account.
+    ///
+    /// # Errors
+    /// When a file is missing, cannot be read or does not fit the others.
+    pub fn account(&self, id: &AccountId) -> Result<AccountFacts, SnapshotError> {
+        let account = self.account_row(id)?;
         let mut regions: BTreeMap<Region, RegionFacts> = self
             .rows::<RegionRow>(Table::Regions, id)?
             .into_iter()

@@ -26,6 +26,12 @@ pub(super) struct AccountRow {
     pub bucket_listing: Fact<()>,
     pub fallbacks: Vec<Fallback>,
     pub api_calls: Vec<ApiCalls>,
+    /// Whether the account was read to its end, so that it need not be asked again.
+    #[serde(default)]
+    pub finished: bool,
+    /// The SHA-256 of the account's file in each of the other tables.
+    #[serde(default)]
+    pub sha256: BTreeMap<String, String>,
 }
 
 /// A row of `regions`.

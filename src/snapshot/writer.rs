@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::rows::{AccountRow, AlarmRow, KeyRow, QuotaRow, RegionRow, ScanFile};
 use super::{SCAN_FILE, SCHEMA_VERSION, SnapshotError, Table};
 use crate::dataset::{Dataset, DatasetError};
-use crate::facts::{AccountFacts, Fact, Key, RegionFacts, ScanFacts, gaps};
+use crate::facts::{AccountFacts, AccountId, Fact, Gap, Key, RegionFacts, ScanFacts, gaps};
 use crate::private_files;
 
 /// Writes the snapshot of one scan.
@@ -18,7 +18,7 @@ pub struct SnapshotWriter {
 }
 
 impl SnapshotWriter {
-    /// Starts a snapshot in a folder of its own.
+    /// Starts a snapshot in a folder of its own, or goes on with the one that is there.
     ///
     /// # Errors
     /// When the folder cannot be made.
@@ -30,11 +30,13 @@ impl SnapshotWriter {
         })
     }
 
-    /// Writes everything that was read of an account.
+    /// Writes everything that was read of an account. It counts as finished unless the scan was stopped, or the
+    /// credentials ran out, before all of it could be asked.
     ///
     /// # Errors
     /// When a file cannot be written; then none of its tables is half-written.
     pub fn write_account(&self, account: &AccountFacts) -> Result<(), SnapshotError> {
+        let gaps = gaps(account);
         let regions = &account.regions;
         let keys = regions
             .iter()
@@ -51,13 +53,24 @@ impl SnapshotWriter {
                 alarm,
             })
         });
-        self.write(Table::Keys, account, keys)?;
-        self.write(Table::Quotas, account, quotas)?;
-        self.write(Table::Regions, account, regions.iter().map(region_row))?;
-        self.write(Table::Buckets, account, account.buckets.iter())?;
-        self.write(Table::Alarms, account, alarms)?;
-        self.write(Table::Trails, account, account.trails.iter())?;
-        self.write(Table::Gaps, account, gaps(account).iter())?;
+        let written = [
+            (Table::Keys, self.write(Table::Keys, account, keys)?),
+            (Table::Quotas, self.write(Table::Quotas, account, quotas)?),
+            (
+                Table::Regions,
+                self.write(Table::Regions, account, regions.iter().map(region_row))?,
+            ),
+            (
+                Table::Buckets,
+                self.write(Table::Buckets, account, account.buckets.iter())?,
+            ),
+            (Table::Alarms, self.write(Table::Alarms, account, alarms)?),
+            (
+                Table::Trails,
+                self.write(Table::Trails, account, account.trails.iter())?,
+            ),
+            (Table::Gaps, self.write(Table::Gaps, account, gaps.iter())?),
+        ];
         // The account's own row comes last: an account without it was not finished.
         let row = AccountRow {
             partition: account.partition.clone(),
@@ -65,8 +78,22 @@ impl SnapshotWriter {
             bucket_listing: account.bucket_listing.clone(),
             fallbacks: account.fallbacks.clone(),
             api_calls: account.api_calls.clone(),
+            finished: !gaps.iter().any(Gap::would_pass),
+            sha256: written.map(|(table, sha256)| (table.name().to_owned(), sha256)).into(),
         };
-        Ok(self.write(Table::Accounts, account, [row])?)
+        self.write(Table::Accounts, account, [row])?;
+        Ok(())
+    }
+
+    /// Removes what was written of an account, its own row first.
+    ///
+    /// # Errors
+    /// When the file system refuses.
+    pub fn remove_account(&self, account: &AccountId) -> Result<(), SnapshotError> {
+        for table in Table::ALL.into_iter().rev() {
+            self.tables.remove(table.name(), account)?;
+        }
+        Ok(())
     }
 
     /// Writes what the scan was, which makes the snapshot readable.
@@ -91,7 +118,7 @@ impl SnapshotWriter {
         table: Table,
         account: &AccountFacts,
         rows: impl IntoIterator<Item = T>,
-    ) -> Result<(), DatasetError> {
+    ) -> Result<String, DatasetError> {
         self.tables.write(table.name(), &account.account_id, rows)
     }
 }

@@ -124,9 +124,9 @@ fn every_estate_has_the_same_report_through_both_doors() {
         for name in ["report.json", "report.md", "snapshot/scan.json"] {
             assert!(!files[Path::new(name)].is_empty(), "{}: {name}", estate.display());
         }
-        // The two reports, manifest and scan.json, the eight tables of the snapshot, the four of the results, and the
-        // findings about the configuration.
-        assert_eq!(files.len(), 17, "{}: {:?}", estate.display(), files.keys());
+        // The two reports, run.json, manifest and scan.json, the eight tables of the snapshot, the four of the results,
+        // and the findings about the configuration.
+        assert_eq!(files.len(), 18, "{}: {:?}", estate.display(), files.keys());
     }
 }
 

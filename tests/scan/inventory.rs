@@ -8,7 +8,7 @@ use kms_audit::aws::{ApiShare, Credentials, RegionChoice, Session, SessionSettin
 use kms_audit::config::Config;
 use kms_audit::diff::walk;
 use kms_audit::evidence::write_manifest;
-use kms_audit::facts::{LimitSource, ScanFacts};
+use kms_audit::facts::{Fact, LimitSource, ScanFacts};
 use kms_audit::progress::Progress;
 use kms_audit::report::{Report, write_json};
 use kms_audit::results::Results;
@@ -78,7 +78,12 @@ async fn report(toml: &str) -> anyhow::Result<Document> {
         caller_arn: session.caller_arn.clone(),
         partition: session.partition.clone(),
         accounts: vec![account.account_id.clone()],
+        accounts_listed: 1,
+        accounts_skipped: Vec::new(),
+        accounts_not_entered: Vec::new(),
+        account_listing: Fact::NotCollected,
         parameters: BTreeMap::new(),
+        api_calls: Vec::new(),
     };
     let folder = tempfile::tempdir()?;
     let snapshot = folder.path().join("snapshot");

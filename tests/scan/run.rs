@@ -145,8 +145,7 @@ pub fn command_into(folder: &Path, sandbox: impl AsRef<OsStr>, out: &Path) -> Co
     command
         .args(["scan", "--sandbox"])
         .arg(sandbox)
-        .arg("--out")
-        .arg(out)
+        .env("KMS_AUDIT_OUT", out)
         .current_dir(folder)
         .env("KMS_AUDIT_API_SHARE", "off")
         .env("KMS_AUDIT_PROFILE", "the sandbox needs none")
@@ -155,6 +154,23 @@ pub fn command_into(folder: &Path, sandbox: impl AsRef<OsStr>, out: &Path) -> Co
         .env("KMS_AUDIT_LAST_USAGE_BUDGET", "10m")
         .env_remove("RUST_BACKTRACE");
     command
+}
+
+/// Every file below a folder.
+pub fn walk(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in std::fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => folders.push(path),
+                false => files.push(path),
+            }
+        }
+    }
+    files.sort();
+    files
 }
 
 pub fn scan_in(folder: &Path, estate: &str, flags: &[&str]) -> Run {

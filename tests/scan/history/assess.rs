@@ -1,5 +1,6 @@
 //! Snapshots judged anew.
 
+use super::super::accounts::ORGANIZATION;
 use super::*;
 
 #[test]
@@ -41,6 +42,21 @@ fn an_assessment_of_a_snapshot_is_to_the_byte_the_report_of_its_scan() {
     let (of_scan, of_assessment) = (manifest(&run), manifest(&first));
     assert_eq!(of_scan["snapshot"], of_assessment["snapshot"]);
     assert_eq!(of_scan["snapshot"]["files"].as_u64().unwrap(), 9);
+}
+
+#[test]
+fn an_assessment_of_many_accounts_says_of_those_that_were_not_entered_what_the_scan_said() {
+    let mut runs = Runs::new();
+    let (run, of_scan) = runs.scanned(ORGANIZATION, &["--organization"]);
+    assert_eq!(of_scan.gaps().len(), 2);
+    let again = runs.folder.path().join("again");
+    let output = kms_audit(&[&"assess", &run, &"--out", &again, &"--fail-on-gaps"]);
+    assert_eq!(output.status.code(), Some(4), "{output:?}");
+    for file in ["report.json", "report.md"] {
+        assert!(read(run.join(file)) == read(again.join(file)), "{file}");
+    }
+    let resumed = kms_audit(&[&"scan", &"--resume", &again]);
+    assert!(said(&resumed).contains("there is no run.json"), "{resumed:?}");
 }
 
 #[test]

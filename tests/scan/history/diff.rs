@@ -1,5 +1,6 @@
 //! Two runs compared.
 
+use super::super::accounts::ORGANIZATION;
 use super::*;
 
 #[test]
@@ -23,6 +24,23 @@ fn a_run_has_not_changed_from_itself() {
 }
 
 #[test]
+fn an_account_that_could_not_be_entered_this_time_is_not_comparable_and_its_keys_are_not_deleted() {
+    let mut runs = Runs::new();
+    let entered = ["--organization", "--external-id", "e-7c1f0aSECRET"];
+    let old = runs.scan(ORGANIZATION, &entered);
+    let new = runs.scan(ORGANIZATION, &entered[..1]);
+    let diff = runs.diff(&old, &new);
+    assert_eq!(kinds(&diff), Vec::<&str>::new());
+    assert_eq!(not_comparable(&diff), [("account", "new")]);
+    let row = &diff["not_comparable"][0];
+    // Its two keys.
+    assert_eq!((&row["account_id"], &row["count"]), (&"444400000002".into(), &2.into()));
+    let back = runs.diff(&new, &old);
+    assert_eq!(kinds(&back), Vec::<&str>::new());
+    assert_eq!(not_comparable(&back), [("account", "old")]);
+}
+
+#[test]
 fn estates_that_differ_in_one_thing_differ_in_that_and_in_nothing_else() {
     let odd = "alias = \"alias/odd\"\ntags = { team = \"payments\" }\ncreated = \"2026-01-01T00:00:00Z\"";
     let public = "tags = { DataClass = \"public\" }\ncreated = \"2026-01-01T00:00:00Z\"";
@@ -32,7 +50,11 @@ fn estates_that_differ_in_one_thing_differ_in_that_and_in_nothing_else() {
     let bucket_key = "name = \"costly\"\nregion = \"us-east-1\"\nencryption = \"SSE-KMS\"\nbucket_key = true";
     let costly = "[[bucket]]\nname = \"costly\"\nregion = \"us-east-1\"\nencryption = \"SSE-KMS\"\n";
     for (from, to, expected) in [
-        (public, more.as_str(), &["key_created", "cost_changed", "finding_new"][..]),
+        (
+            public,
+            more.as_str(),
+            &["key_created", "cost_changed", "finding_new"][..],
+        ),
         (odd, &pending, &["key_scheduled_for_deletion", "cost_changed"]),
         (odd, &disabled, &["key_state_changed", "finding_new"]),
         ("\"orders\"", "\"invoices\"", &["key_description_changed"; 5]),

@@ -1,0 +1,88 @@
+//! The round through the accounts.
+
+use std::future::Future;
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use crate::aws::{RegionError, RoleSettings, Session};
+use crate::facts::{AccountFacts, AccountId, AccountNotEntered};
+use crate::progress::Progress;
+use crate::scan::{ScanPlan, scan_account};
+
+/// How many accounts are under way at once. Requests under way are bounded over all of them, so more would hold more
+/// facts in memory and not be faster.
+const ACCOUNTS_AT_ONCE: usize = 8;
+
+/// What is needed to scan account after account.
+#[derive(Debug)]
+pub struct Round<'a> {
+    /// The caller's session.
+    pub caller: &'a Session,
+    /// How other accounts are entered.
+    pub role: &'a RoleSettings,
+    /// Where to say how far it has come.
+    pub progress: &'a Progress,
+}
+
+/// What came of an account.
+#[derive(Debug)]
+pub enum Visit {
+    /// It was scanned.
+    Scanned(Box<AccountFacts>),
+    /// It could not be entered.
+    NotEntered(AccountNotEntered),
+    /// No Region of it could be chosen.
+    NoRegion(AccountId, RegionError),
+}
+
+impl Round<'_> {
+    /// Visits accounts, a few at a time. What to look at in one comes from `plan`, once it is entered, and what was read
+    /// goes to `keep` at once: so memory follows the accounts under way. An account that cannot be entered does not keep
+    /// the others from it.
+    ///
+    /// # Errors
+    /// The first of `plan` or `keep`; no further account is visited then.
+    pub async fn visit<E, P, K>(
+        &self,
+        accounts: impl IntoIterator<Item = (AccountId, Option<String>)>,
+        plan: impl Fn(AccountId) -> P,
+        keep: impl Fn(Visit) -> K,
+    ) -> Result<(), E>
+    where
+        P: Future<Output = Result<ScanPlan, E>>,
+        K: Future<Output = Result<(), E>>,
+    {
+        let (plan, keep) = (&plan, &keep);
+        stream::iter(accounts)
+            .map(|(account, name)| async move {
+                let visit = match self.enter(account, name).await {
+                    Ok(session) => self.look(&session, &plan(session.account_id.clone()).await?).await,
+                    Err(not_entered) => Visit::NotEntered(not_entered),
+                };
+                // Within the future of the account, so that the others go on while it is written down.
+                let kept = keep(visit).await;
+                self.progress.accounts().finish_one();
+                kept
+            })
+            .buffer_unordered(ACCOUNTS_AT_ONCE)
+            .try_collect::<()>()
+            .await
+    }
+
+    async fn enter(&self, account: AccountId, name: Option<String>) -> Result<Session, AccountNotEntered> {
+        if account == self.caller.account_id {
+            return Ok(self.caller.own_account());
+        }
+        self.caller.enter(&account, self.role).await.map_err(|error| {
+            tracing::warn!(%account, code = %error.code, "the account cannot be entered");
+            AccountNotEntered::new(account, name, error.into())
+        })
+    }
+
+    async fn look(&self, session: &Session, plan: &ScanPlan) -> Visit {
+        match scan_account(session, plan, self.progress).await {
+            Ok(facts) => Visit::Scanned(Box::new(facts)),
+            Err(error) => Visit::NoRegion(session.account_id.clone(), error),
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! Roles of other accounts: entered once, and entered again when their credentials run out in the middle of a scan.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use aws_credential_types::provider::future;
+use aws_sdk_sts::config::{Credentials as SdkCredentials, ProvideCredentials};
+use aws_sdk_sts::types::Credentials as StsCredentials;
+use futures_util::future::BoxFuture;
+
+use super::call::Caller;
+use super::error::CallError;
+use super::operations::STS_ASSUME_ROLE;
+use crate::facts::{AccountId, Arn};
+
+/// The role that is entered where the user names none.
+pub const DEFAULT_ROLE_NAME: &str = "KmsAuditReadOnly";
+
+/// The name of the sessions, which CloudTrail shows in the accounts.
+const SESSION_NAME: &str = "kms-audit";
+
+/// Credentials are renewed so long before they run out: a call takes at most about a minute.
+const EARLY: Duration = Duration::from_secs(120);
+
+/// How other accounts are entered.
+#[derive(Clone, Debug)]
+pub struct RoleSettings {
+    /// The name of the role in each account, with its path if it has one.
+    pub name: String,
+    /// What the trust policy of the role asks for.
+    pub external_id: Option<ExternalId>,
+    /// How long a session lasts, in seconds; AWS takes an hour where nothing is said.
+    pub session_seconds: Option<u32>,
+    /// Who is behind the session, where the organization wants to know.
+    pub source_identity: Option<String>,
+}
+
+/// An external id: a secret between whoever audits and whoever is audited. It is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ExternalId(String);
+
+impl From<String> for ExternalId {
+    fn from(id: String) -> Self {
+        ExternalId(id)
+    }
+}
+
+impl ExternalId {
+    /// Whether AWS would take it: 2 to 1,224 letters, digits and `_+=,.@:/-`.
+    ///
+    /// Source: <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>.
+    pub fn is_well_formed(&self) -> bool {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@:/-".contains(&byte);
+        (2..=1224).contains(&self.0.len()) && self.0.bytes().all(allowed)
+    }
+}
+
+impl fmt::Debug for ExternalId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ExternalId(not shown)")
+    }
+}
+
+/// A role of another account, with the credentials that it has handed out last.
+pub(super) struct EnteredRole {
+    account: AccountId,
+    arn: Arn,
+    settings: RoleSettings,
+    sts: aws_sdk_sts::Client,
+    caller: Caller,
+    /// Whoever holds this enters the role again; the rest wait for the outcome.
+    renewing: tokio::sync::Mutex<()>,
+    current: Mutex<Option<Current>>,
+}
+
+#[derive(Clone)]
+struct Current {
+    credentials: SdkCredentials,
+    /// How many times the role was entered before.
+    serial: u64,
+    /// Why it could not be entered again. It is not tried another time.
+    ended: Option<CallError>,
+}
+
+impl EnteredRole {
+    /// Enters a role with the credentials of the client.
+    ///
+    /// # Errors
+    /// When STS refuses, whatever the reason: no such account or role, no trust, no permission, another external id.
+    pub(super) async fn enter(
+        account: &AccountId,
+        arn: Arn,
+        settings: RoleSettings,
+        sts: aws_sdk_sts::Client,
+        caller: Caller,
+    ) -> Result<Arc<EnteredRole>, CallError> {
+        let role = EnteredRole {
+            account: account.clone(),
+            arn,
+            settings,
+            sts,
+            caller,
+            renewing: tokio::sync::Mutex::default(),
+            current: Mutex::default(),
+        };
+        let credentials = role.assume().await?;
+        role.set(Current {
+            credentials,
+            serial: 0,
+            ended: None,
+        });
+        Ok(Arc::new(role))
+    }
+
+    /// Sees to it that the credentials last for another call. Says which they are.
+    ///
+    /// # Errors
+    /// When they have run out and the role cannot be entered again.
+    pub(super) async fn ready(&self) -> Result<u64, CallError> {
+        let current = self.get()?;
+        let soon = SystemTime::now() + EARLY;
+        if current.credentials.expiry().is_none_or(|expiry| expiry > soon) {
+            return Ok(current.serial);
+        }
+        self.renew(current.serial).await
+    }
+
+    /// Enters the role again, unless somebody has since the credentials with this serial number.
+    ///
+    /// # Errors
+    /// When it cannot be entered again.
+    pub(super) fn renew(&self, serial: u64) -> BoxFuture<'_, Result<u64, CallError>> {
+        // Entering a role is a call itself, so calls would be part of themselves without the box.
+        Box::pin(async move {
+            let _turn = self.renewing.lock().await;
+            let current = self.get()?;
+            if let Some(error) = current.ended {
+                return Err(error);
+            }
+            if current.serial > serial {
+                return Ok(current.serial);
+            }
+            let answer = self.assume().await;
+            let (next, outcome) = match answer {
+                Ok(credentials) => {
+                    let serial = current.serial + 1;
+                    (
+                        Current {
+                            credentials,
+                            serial,
+                            ended: None,
+                        },
+                        Ok(serial),
+                    )
+                }
+                Err(error) => (
+                    Current {
+                        ended: Some(error.clone()),
+                        ..current
+                    },
+                    Err(error),
+                ),
+            };
+            self.set(next);
+            outcome
+        })
+    }
+
+    async fn assume(&self) -> Result<SdkCredentials, CallError> {
+        let request = || {
+            self.sts
+                .assume_role()
+                .role_arn(self.arn.as_str())
+                .role_session_name(SESSION_NAME)
+                .set_external_id(self.settings.external_id.as_ref().map(|id| id.0.clone()))
+                .set_duration_seconds(
+                    self.settings
+                        .session_seconds
+                        .and_then(|seconds| i32::try_from(seconds).ok()),
+                )
+                .set_source_identity(self.settings.source_identity.clone())
+                .send()
+        };
+        let answer = self.caller.call(STS_ASSUME_ROLE, request).await?;
+        // Whoever answers in the place of AWS may hand out credentials of any account.
+        let user = answer.assumed_role_user.map(|user| Arn::new(user.arn));
+        if user.and_then(|arn| arn.account()).as_ref() != Some(&self.account) {
+            return Err(CallError::malformed(
+                STS_ASSUME_ROLE,
+                "the credentials are not of the account that was asked for",
+            ));
+        }
+        let credentials = answer.credentials.and_then(sdk_credentials);
+        credentials.ok_or_else(|| CallError::malformed(STS_ASSUME_ROLE, "the answer has no credentials"))
+    }
+
+    fn get(&self) -> Result<Current, CallError> {
+        let current = self.current.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        current.ok_or_else(|| CallError::malformed(STS_ASSUME_ROLE, "there are no credentials yet"))
+    }
+
+    fn set(&self, current: Current) {
+        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(current);
+    }
+}
+
+fn sdk_credentials(credentials: StsCredentials) -> Option<SdkCredentials> {
+    let expiration = SystemTime::try_from(credentials.expiration).ok()?;
+    let (key, secret) = (credentials.access_key_id, credentials.secret_access_key);
+    (!key.is_empty()).then(|| {
+        let token = Some(credentials.session_token);
+        SdkCredentials::new(key, secret, token, Some(expiration), "AssumeRole")
+    })
+}
+
+impl fmt::Debug for EnteredRole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EnteredRole")
+            .field("arn", &self.arn)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Hands out the credentials of a role as they are: whoever makes a call has seen to it that they last.
+#[derive(Debug)]
+pub(super) struct RoleCredentials(pub(super) Arc<EnteredRole>);
+
+impl ProvideCredentials for RoleCredentials {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        let current = self.0.get().map(|current| current.credentials);
+        future::ProvideCredentials::ready(
+            current.map_err(aws_credential_types::provider::error::CredentialsError::provider_error),
+        )
+    }
+}

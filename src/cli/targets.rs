@@ -1,0 +1,189 @@
+//! The flags that say which accounts to scan, and how to enter them.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::{Deserialize, Serialize};
+
+use crate::aws::ExternalId;
+use crate::facts::AccountId;
+
+/// Which accounts to scan, and how to enter them.
+#[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
+#[serde(default)]
+#[command(next_help_heading = "Several accounts")]
+pub struct TargetArgs {
+    /// Scan every active account of the organization, from its management account or a delegated administrator
+    #[arg(
+        long,
+        env = "KMS_AUDIT_ORGANIZATION",
+        value_parser = clap::builder::FalseyValueParser::new(),
+        conflicts_with = "organizational_units"
+    )]
+    pub organization: bool,
+
+    /// Scan the accounts of this organizational unit, or root, and of those within it; repeat for several
+    #[arg(
+        long = "organizational-unit",
+        value_name = "ID",
+        env = "KMS_AUDIT_ORGANIZATIONAL_UNIT",
+        value_delimiter = ',',
+        value_parser = unit
+    )]
+    pub organizational_units: Vec<String>,
+
+    /// Scan this account; repeat for several
+    #[arg(
+        long = "account",
+        value_name = "ID",
+        env = "KMS_AUDIT_ACCOUNT",
+        value_delimiter = ',',
+        value_parser = account
+    )]
+    pub accounts: Vec<AccountId>,
+
+    /// Scan the accounts in this file: an id on each line, and comments after #
+    #[arg(long, value_name = "FILE", env = "KMS_AUDIT_ACCOUNTS_FILE")]
+    #[serde(with = "written_path")]
+    pub accounts_file: Option<PathBuf>,
+
+    /// Leave this account out; repeat for several
+    #[arg(
+        long = "exclude-account",
+        value_name = "ID",
+        env = "KMS_AUDIT_EXCLUDE_ACCOUNT",
+        value_delimiter = ',',
+        value_parser = account
+    )]
+    pub excluded_accounts: Vec<AccountId>,
+
+    /// Enter other accounts by the role of this name, with its path if it has one [default: KmsAuditReadOnly]
+    #[arg(long, value_name = "NAME", env = "KMS_AUDIT_ROLE_NAME", value_parser = role_name)]
+    pub role_name: Option<String>,
+
+    /// The external id that the roles ask for. Rather give it in the environment: others can see a command line
+    #[arg(long, value_name = "ID", env = "KMS_AUDIT_EXTERNAL_ID", hide_env_values = true)]
+    #[serde(skip)]
+    pub external_id: Option<ExternalId>,
+
+    /// How many seconds a session of a role lasts, 900 to 43200; it is renewed when it runs out [default: 3600]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        env = "KMS_AUDIT_SESSION_DURATION",
+        value_parser = clap::value_parser!(u32).range(900..=43_200)
+    )]
+    pub session_duration: Option<u32>,
+
+    /// Who is behind the sessions, where the roles ask for a source identity
+    #[arg(long, value_name = "NAME", env = "KMS_AUDIT_SOURCE_IDENTITY", value_parser = source_identity)]
+    pub source_identity: Option<String>,
+}
+
+impl TargetArgs {
+    /// Whether they say anything but the default, which is the account of the credentials.
+    pub fn are_named(&self) -> bool {
+        self.organization
+            || !self.organizational_units.is_empty()
+            || !self.accounts.is_empty()
+            || self.accounts_file.is_some()
+            || !self.excluded_accounts.is_empty()
+    }
+}
+
+/// Paths, in a file that is text.
+pub(super) mod written_path {
+    use std::path::PathBuf;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub fn serialize<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
+        path.as_ref().map(|path| path.to_string_lossy()).serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
+        Option::<PathBuf>::deserialize(deserializer)
+    }
+}
+
+fn account(text: &str) -> Result<AccountId, String> {
+    AccountId::parse(text.trim()).ok_or_else(|| "expected the twelve digits of an account id".to_owned())
+}
+
+/// Source: <https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccountsForParent.html>.
+fn unit(text: &str) -> Result<String, String> {
+    let lengths: &[_] = match text.split_once('-') {
+        Some(("r", _)) => &[4..=32],
+        Some(("ou", _)) => &[4..=32, 8..=32],
+        _ => &[],
+    };
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let parts: Vec<&str> = text.split('-').skip(1).collect();
+    let fits = !lengths.is_empty()
+        && parts.len() == lengths.len()
+        && parts
+            .iter()
+            .zip(lengths)
+            .all(|(part, length)| length.contains(&part.len()) && part.bytes().all(plain));
+    fits.then(|| text.to_owned()).ok_or_else(|| {
+        "expected the id of a unit, such as ou-ab12-cdefgh34, or of the root, such as r-ab12".to_owned()
+    })
+}
+
+/// Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html>.
+fn role_name(text: &str) -> Result<String, String> {
+    let (path, name) = text.rsplit_once('/').unwrap_or(("", text));
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
+    let fits = (1..=64).contains(&name.len()) && name.bytes().all(allowed);
+    let path_fits = path.len() <= 510
+        && path.bytes().all(|byte| (0x21..=0x7e).contains(&byte))
+        && !text.starts_with('/')
+        && !text.starts_with("arn:");
+    (fits && path_fits)
+        .then(|| text.to_owned())
+        .ok_or_else(|| "expected the name of a role, such as KmsAuditReadOnly or audit/KmsAuditReadOnly".to_owned())
+}
+
+/// Source: <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>.
+fn source_identity(text: &str) -> Result<String, String> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
+    let fits = (2..=64).contains(&text.len()) && text.bytes().all(allowed) && !text.starts_with("aws:");
+    fits.then(|| text.to_owned())
+        .ok_or_else(|| "expected 2 to 64 letters, digits and _+=,.@-".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_names_an_account_a_unit_or_a_role_has_its_form() {
+        assert!(account("111122223333").is_ok());
+        assert!(account("1111-2222-3333").is_err() && account("11112222333a").is_err());
+        for unit_id in ["r-ab12", "ou-ab12-cdefgh34"] {
+            assert!(unit(unit_id).is_ok(), "{unit_id}");
+        }
+        for other in [
+            "",
+            "r-",
+            "r-AB12",
+            "ou-ab12",
+            "ou-ab12-cdefgh3",
+            "ou-ab12-cdefgh34-x",
+            "Workloads/Production",
+        ] {
+            assert!(unit(other).is_err(), "{other}");
+        }
+        assert!(role_name("audit/KmsAuditReadOnly").is_ok() && role_name("KmsAuditReadOnly").is_ok());
+        for other in [
+            "",
+            "audit/",
+            "/audit/role",
+            "a role",
+            "arn:aws:iam::111122223333:role/audit",
+        ] {
+            assert!(role_name(other).is_err(), "{other}");
+        }
+        assert!(source_identity("alice@example.com").is_ok() && source_identity("a").is_err());
+    }
+}

@@ -1,0 +1,252 @@
+//! Collecting: which accounts, one after the other, into the snapshot.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context;
+use serde_json::Value;
+use tokio::sync::RwLock;
+
+use super::super::output::OutputFolder;
+use super::super::progress_bar::Display;
+use super::super::signals::Signal;
+use super::super::{StoppedEarly, UsageError};
+use super::resume::Rest;
+use super::{Job, WINDOW_DAYS};
+use crate::accounts::{Round, Targets, Visit, choose_targets};
+use crate::aws::{RegionChoice, RegionError, Session, UsageWindow, choose_regions};
+use crate::facts::{AccountFacts, AccountId, AccountNotEntered, ScanFacts, Unavailable};
+use crate::progress::Progress;
+use crate::run_record::RunRecord;
+use crate::scan::{LastUsagePlan, ScanPlan};
+use crate::snapshot::SnapshotWriter;
+
+impl Job {
+    /// Reads the accounts and writes the snapshot, or what is missing of it. Says which signal stopped it, if one did.
+    pub(super) async fn collect(
+        &self,
+        output: &mut OutputFolder,
+        begun: Option<&RunRecord>,
+    ) -> anyhow::Result<Option<u8>> {
+        let signal = Signal::listen(self.settings.stop.clone());
+        let or_stopped = |error: anyhow::Error| signal.heard().map_or(error, |signal| StoppedEarly(signal).into());
+        let mut record = self.record()?;
+        let session = Session::open(self.settings.clone())
+            .await
+            .map_err(|error| or_stopped(error.into()))?;
+        record.caller_account = session.account_id.clone();
+        record.partition = session.partition.clone();
+        if let Some(begun) = begun {
+            begun.check_same(&record, output.path())?;
+            record.started_at = begun.started_at;
+            record.targets = begun.targets.clone();
+            record.api_calls = begun.api_calls.clone();
+        }
+        // Those of the list, where another process has made them.
+        let mut calls_before = record.api_calls.clone();
+        if matches!(self.regions, RegionChoice::Named(_)) {
+            // A name that is wrong is wrong for every account.
+            choose_regions(&session, &self.regions).await.map_err(region_error)?;
+        }
+        let targets = match &record.targets {
+            Some(targets) => targets.clone(),
+            None => {
+                let targets = choose_targets(&session, &self.targets).await;
+                let targets = targets.map_err(|error| or_stopped(error.into()))?;
+                let calls = session.api_calls().into_iter();
+                record.api_calls = calls.filter(|calls| calls.service == "organizations").collect();
+                targets
+            }
+        };
+        if targets.to_scan.is_empty() {
+            anyhow::bail!(
+                "there is no account to scan: of {} that were found, each is skipped for its state or by \
+                 --exclude-account",
+                targets.listed()
+            );
+        }
+        // A list that was cut short is asked for again.
+        record.targets = Some(targets.clone()).filter(|targets| targets.listing.unavailable().is_none());
+        let rest = match begun {
+            Some(begun) => Rest::of(&targets, begun, output)?,
+            None => Rest::all(&targets),
+        };
+        record.write(output.path())?;
+        let collected = self.visit(&session, rest, output).await?;
+        output.keep();
+        calls_before.extend(session.api_calls());
+        let scan = ScanFacts {
+            api_calls: calls_before,
+            ..self.scan_facts(&session, &record, targets, collected)
+        };
+        SnapshotWriter::create(&output.path().join("snapshot"))?.finish(&scan)?;
+        Ok(signal.heard())
+    }
+
+    /// What this run is asked for. Whose credentials these are is not known yet.
+    fn record(&self) -> anyhow::Result<RunRecord> {
+        let Value::Object(arguments) = serde_json::to_value(&self.arguments)? else {
+            anyhow::bail!("the flags cannot be written down");
+        };
+        Ok(RunRecord {
+            tool_version: RunRecord::tool_version(),
+            operations: RunRecord::operations(),
+            as_of: self.as_of,
+            started_at: self.now(),
+            sandbox: self.sandbox.clone(),
+            caller_account: AccountId::new(""),
+            partition: String::new(),
+            arguments,
+            external_id: self.role.external_id.is_some(),
+            parameters: self.parameters.clone(),
+            targets: None,
+            api_calls: Vec::new(),
+        })
+    }
+
+    async fn visit(&self, session: &Session, rest: Rest, output: &mut OutputFolder) -> anyhow::Result<Collected> {
+        let progress = Arc::new(Progress::default());
+        let display = Display::start(progress.clone());
+        progress.accounts().find(rest.to_ask.len());
+        let round = Round {
+            caller: session,
+            role: &self.role,
+            progress: &progress,
+        };
+        let keeping = Keeping {
+            snapshot: output.path().join("snapshot"),
+            has_one_account: self.targets.is_own_account(),
+            has_written: Cell::new(false),
+            writing: Arc::default(),
+            collected: RefCell::new(Collected {
+                accounts: rest.finished,
+                not_entered: Vec::new(),
+            }),
+        };
+        let plan = |account| self.plan(account);
+        let visited = round.visit(rest.to_ask, plan, |visit| keeping.keep(visit)).await;
+        drop(display);
+        // After an error the others may still be written down: not in their middle is the program to end.
+        let _written = keeping.writing.write().await;
+        if keeping.has_written.get() {
+            output.keep();
+        }
+        visited?;
+        let mut collected = keeping.collected.into_inner();
+        collected.accounts.sort();
+        collected.not_entered.sort_by(|a, b| a.account_id.cmp(&b.account_id));
+        Ok(collected)
+    }
+
+    /// What to look at in an account. The earlier scan is read on a thread of its own, so that the other accounts go on
+    /// meanwhile.
+    async fn plan(&self, account: AccountId) -> anyhow::Result<ScanPlan> {
+        let earlier = match self.previous.clone() {
+            Some(previous) => tokio::task::spawn_blocking(move || previous.last_usage(&account)).await??,
+            None => HashMap::new(),
+        };
+        Ok(ScanPlan {
+            as_of: self.as_of,
+            regions: self.regions.clone(),
+            window: UsageWindow::before(self.as_of, WINDOW_DAYS),
+            justification: self.config.justification.clone(),
+            threshold_percent: self.config.quota.threshold_percent,
+            last_usage: LastUsagePlan {
+                budget: self.last_usage_budget,
+                earlier,
+            },
+        })
+    }
+
+    fn scan_facts(
+        &self,
+        session: &Session,
+        record: &RunRecord,
+        targets: Targets,
+        collected: Collected,
+    ) -> ScanFacts {
+        ScanFacts {
+            as_of: self.as_of,
+            started_at: record.started_at,
+            finished_at: self.now(),
+            interrupted: self.settings.stop.is_requested(),
+            sandbox: self.sandbox.clone(),
+            caller_arn: session.caller_arn.clone(),
+            partition: session.partition.clone(),
+            accounts: collected.accounts,
+            accounts_listed: targets.listed(),
+            accounts_skipped: targets.skipped,
+            accounts_not_entered: collected.not_entered,
+            account_listing: targets.listing,
+            parameters: self.parameters.clone(),
+            api_calls: Vec::new(),
+        }
+    }
+}
+
+/// What became of the accounts.
+struct Collected {
+    accounts: Vec<AccountId>,
+    not_entered: Vec<AccountNotEntered>,
+}
+
+/// Writes down what came of each account.
+struct Keeping {
+    snapshot: PathBuf,
+    has_one_account: bool,
+    has_written: Cell<bool>,
+    /// Held by each account for as long as it is written down.
+    writing: Arc<RwLock<()>>,
+    collected: RefCell<Collected>,
+}
+
+impl Keeping {
+    async fn keep(&self, visit: Visit) -> anyhow::Result<()> {
+        match visit {
+            Visit::Scanned(account) => {
+                let account_id = account.account_id.clone();
+                self.has_written.set(true);
+                self.write(account).await?;
+                self.collected.borrow_mut().accounts.push(account_id);
+            }
+            Visit::NotEntered(account) => self.collected.borrow_mut().not_entered.push(account),
+            Visit::NoRegion(_, error) if self.has_one_account => return Err(region_error(error)),
+            Visit::NoRegion(account, error) => {
+                let reason = Unavailable {
+                    operation: "account:ListRegions".to_owned(),
+                    code: "NoRegion".to_owned(),
+                    message: error.to_string(),
+                };
+                let account = AccountNotEntered::new(account, None, reason);
+                self.collected.borrow_mut().not_entered.push(account);
+            }
+        }
+        Ok(())
+    }
+
+    /// Compressing and waiting for the disk take a thread of their own, so that the other accounts go on meanwhile.
+    async fn write(&self, account: Box<AccountFacts>) -> anyhow::Result<()> {
+        let snapshot = self.snapshot.clone();
+        let under_way = self.writing.clone().read_owned().await;
+        let written = tokio::task::spawn_blocking(move || {
+            let _under_way = under_way;
+            SnapshotWriter::create(&snapshot).and_then(|writer| writer.write_account(&account))
+        });
+        written.await?.with_context(|| {
+            let folder = self.snapshot.parent().unwrap_or(&self.snapshot).display();
+            format!(
+                "what was read cannot be written down; the accounts before are kept, and `kms-audit scan --resume \
+                 {folder}` goes on with the rest"
+            )
+        })
+    }
+}
+
+fn region_error(error: RegionError) -> anyhow::Error {
+    match error {
+        RegionError::Unknown { .. } => anyhow::Error::new(UsageError(error.to_string())),
+        RegionError::UnknownPartition(_) => anyhow::Error::new(error),
+    }
+}
