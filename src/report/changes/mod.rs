@@ -118,8 +118,11 @@ fn money(value: &Value) -> String {
 }
 
 /// What it is called, where that is not the place itself.
-fn name<'c>(change: &'c Change) -> &'c str {
-    let is_place = change.region.as_ref().is_some_and(|region| region.as_str() == change.name);
+fn name(change: &Change) -> &str {
+    let is_place = change
+        .region
+        .as_ref()
+        .is_some_and(|region| region.as_str() == change.name);
     if is_place { "" } else { &change.name }
 }
 
