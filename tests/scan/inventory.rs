@@ -366,10 +366,10 @@ fn calls_in(estate: &Estate) -> Counts {
         let claimed = key.justification.iter().flat_map(|label| label.split('+'));
         claimed.into_iter().any(|claimed| claimed == control)
     };
-    // None of them has automatic rotation.
+    // None of them has automatic rotation, and a replica has that of its primary.
     let rotates = |key: &Key| {
-        let has_material = ["Enabled", "Disabled"].contains(&key.state.as_str());
-        claims(key, "rotation") && key.spec == "SYMMETRIC_DEFAULT" && has_material
+        let is_told = !["Creating", "PendingImport", "Unavailable"].contains(&key.state.as_str());
+        claims(key, "rotation") && key.spec == "SYMMETRIC_DEFAULT" && is_told && key.role != "replica"
     };
     let nameless = |template: &&KeyTemplate| template.aws_managed && template.aliases.is_empty();
     let templates = regions.iter().flat_map(|region| &region.keys);

@@ -118,7 +118,7 @@ fn money(value: &Value) -> String {
 }
 
 /// What it is called, where that is not the place itself.
-fn name<'c>(change: &'c Change) -> &'c str {
+fn name(change: &Change) -> &str {
     let is_place = change
         .region
         .as_ref()
