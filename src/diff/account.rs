@@ -23,7 +23,10 @@ pub fn compare_accounts(
             (Side::New, old)
         };
         let seen = view.map_or(0, |view| view.regions.values().map(|region| region.keys.len()).sum());
-        comparison.not_comparable("account", None, (run, "it was not looked at".to_owned()), None);
+        let head = if run == Side::Old { old_run } else { new_run };
+        let because = head.accounts_not_seen.get(id);
+        let because = because.map_or_else(|| "it was not looked at".to_owned(), Clone::clone);
+        comparison.not_comparable("account", None, (run, because), None);
         let mut diff = comparison.finish();
         for row in &mut diff.not_comparable {
             row.count = seen as u64;

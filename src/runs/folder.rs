@@ -7,7 +7,7 @@ use super::view::{
     AccountView, BucketView, KeyView, MetadataView, PeakView, QuotaView, RegionView, RotationView, StandingView,
     Unassessed,
 };
-use super::{RunError, RunHead};
+use super::{RunError, RunHead, not_seen};
 use crate::assessment::{KeyStanding, role};
 use crate::evidence::read_manifest;
 use crate::facts::{
@@ -27,7 +27,9 @@ pub(super) struct Folder {
 
 pub(super) fn open(path: &Path) -> Result<(RunHead, Folder), RunError> {
     let manifest = read_manifest(path)?;
+    let snapshot = SnapshotReader::open(&path.join("snapshot"))?;
     let head = RunHead {
+        accounts_not_seen: not_seen(&snapshot.scan.accounts_skipped, &snapshot.scan.accounts_not_entered),
         as_of: manifest.as_of,
         tool: manifest.tool,
         sandbox: manifest.sandbox,
@@ -38,7 +40,7 @@ pub(super) fn open(path: &Path) -> Result<(RunHead, Folder), RunError> {
         lacks: None,
     };
     let folder = Folder {
-        snapshot: SnapshotReader::open(&path.join("snapshot"))?,
+        snapshot,
         results: Results::in_folder(path),
     };
     Ok((head, folder))

@@ -5,7 +5,7 @@ mod folder;
 mod report_file;
 mod view;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::assessment::Tool;
 use crate::dataset::DatasetError;
 use crate::evidence::EvidenceError;
-use crate::facts::AccountId;
+use crate::facts::{AccountId, AccountNotEntered, SkippedAccount};
 use crate::results::OpenFinding;
 use crate::snapshot::{SnapshotError, SnapshotReader};
 
@@ -46,14 +46,35 @@ pub struct RunHead {
     pub sandbox: Option<String>,
     /// The accounts looked at.
     pub accounts: BTreeSet<AccountId>,
+    /// The accounts that it knew of and did not look at, and why.
+    pub accounts_not_seen: BTreeMap<AccountId, String>,
     /// What was asked for, and what it was judged by.
-    pub parameters: std::collections::BTreeMap<String, Value>,
+    pub parameters: BTreeMap<String, Value>,
     /// The checks that judged.
     pub checks: BTreeSet<String>,
     /// Whether everything was looked at.
     pub complete: bool,
     /// What it does not hold, because only its report is there.
     pub lacks: Option<&'static str>,
+}
+
+/// The accounts that a scan knew of and did not look at, and why.
+fn not_seen(skipped: &[SkippedAccount], not_entered: &[AccountNotEntered]) -> BTreeMap<AccountId, String> {
+    let skipped = skipped.iter().map(|account| {
+        let because = match account.state.as_str() {
+            "EXCLUDED" => "it was excluded".to_owned(),
+            state => format!("it was {state}"),
+        };
+        (account.account_id.clone(), because)
+    });
+    let not_entered = not_entered.iter().map(|account| {
+        let because = format!(
+            "it could not be entered: {} ({})",
+            account.error_code, account.operation
+        );
+        (account.account_id.clone(), because)
+    });
+    skipped.chain(not_entered).collect()
 }
 
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::folder::limit_source;
 use super::view::{AccountView, KeyView, MetadataView, PeakView, QuotaView, RegionView, StandingView, Unassessed};
-use super::{RunError, RunHead};
+use super::{RunError, RunHead, not_seen};
 use crate::assessment::{Document, InventoryRow, KeyRow, KeyStanding, QuotaRow, SCHEMA_VERSION, UsageState};
 use crate::checks::Finding;
 use crate::facts::{AccountId, Fact, Gap, Region, RegionState, Unavailable};
@@ -24,7 +24,9 @@ pub struct ReportFile(Document);
 impl ReportFile {
     pub(super) fn open(path: &Path) -> Result<(RunHead, ReportFile), RunError> {
         let document: Document = read_report(path)?;
+        let scan = &document.scan;
         let head = RunHead {
+            accounts_not_seen: not_seen(&scan.accounts_skipped, &scan.accounts_not_entered),
             as_of: document.scan.as_of,
             tool: document.tool.clone(),
             sandbox: document.scan.sandbox.clone(),

@@ -35,6 +35,8 @@ fn an_account_that_could_not_be_entered_this_time_is_not_comparable_and_its_keys
     let row = &diff["not_comparable"][0];
     // Its two keys.
     assert_eq!((&row["account_id"], &row["count"]), (&"444400000002".into(), &2.into()));
+    let because = row["because"].as_str().unwrap();
+    assert!(because.contains("could not be entered: AccessDenied"), "{because}");
     let back = runs.diff(&new, &old);
     assert_eq!(kinds(&back), Vec::<&str>::new());
     assert_eq!(not_comparable(&back), [("account", "old")]);
