@@ -3,11 +3,16 @@
 //! is there whole or not at all.
 
 mod rows;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::digest::{Hashing, sha256_of_file};
 use crate::facts::AccountId;
@@ -20,6 +25,14 @@ const COMPRESSION: i32 = 1;
 
 /// How many bytes are handed to the compressor, and taken from it, at once.
 const PIECE: usize = 1 << 17;
+
+/// The JSON Schema of the rows of a table, as they are written.
+pub fn row_schema<T: JsonSchema>(title: &str) -> Value {
+    let settings = SchemaSettings::draft2020_12().for_serialize();
+    let mut schema = settings.into_generator().into_root_schema_for::<T>();
+    schema.insert("title".to_owned(), title.into());
+    schema.into()
+}
 
 /// A folder of tables, each with a partition for each account.
 #[derive(Clone, Debug)]

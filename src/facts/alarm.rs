@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Arn;
 use super::open_enum::open_enum;
 
 /// A CloudWatch alarm of an account in a Region.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Alarm {
     /// Its ARN.
     pub arn: Arn,
@@ -25,7 +26,7 @@ pub struct Alarm {
 }
 
 /// What an alarm watches.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AlarmKind {
     /// One metric, or an expression over several.
@@ -40,7 +41,7 @@ pub enum AlarmKind {
 }
 
 /// An alarm on metrics.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct MetricAlarm {
     /// The metrics and expressions; a single one for an alarm on one metric.
     pub metrics: Vec<AlarmMetric>,
@@ -57,7 +58,7 @@ pub struct MetricAlarm {
 }
 
 /// A metric or an expression of an alarm.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AlarmMetric {
     /// What expressions call it; `None` for an alarm on one metric.
     pub id: Option<String>,
@@ -70,7 +71,7 @@ pub struct AlarmMetric {
 }
 
 /// Where the data of an alarm comes from.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AlarmMetricSource {
     /// A statistic of a metric.
@@ -96,7 +97,7 @@ pub enum AlarmMetricSource {
 }
 
 /// An alarm on the result of a scheduled query over log groups.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LogAlarm {
     /// The query.
     pub query: String,
@@ -121,7 +122,7 @@ open_enum! {
 }
 
 /// A CloudWatch Logs metric filter: it counts log events of a pattern as a metric.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct MetricFilter {
     /// Its name.
     pub name: String,
@@ -134,7 +135,7 @@ pub struct MetricFilter {
 }
 
 /// A metric that a metric filter feeds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FilterMetric {
     /// The namespace.
     pub namespace: String,

@@ -1,13 +1,14 @@
 //! A general purpose S3 bucket.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::open_enum::open_enum;
 use super::{Fact, Region};
 
 /// One general purpose bucket.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Bucket {
     /// Its name.
     pub name: String,
@@ -27,7 +28,7 @@ pub struct Bucket {
 }
 
 /// A request metrics configuration of a bucket. Without one, CloudWatch has no requests of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MetricsConfiguration {
     /// Its id, which is the `FilterId` dimension of the metrics.
     pub id: String,
@@ -37,7 +38,7 @@ pub struct MetricsConfiguration {
 
 /// Requests for the objects of a bucket, from the CloudWatch metrics `AWS/S3` `GetRequests` and `PutRequests`, which S3
 /// delivers on a best-effort basis.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct BucketRequests {
     /// The first moment looked at.
     pub window_start: Timestamp,
@@ -51,7 +52,7 @@ pub struct BucketRequests {
 
 /// The default encryption of a bucket. It governs requests that do not name another; objects of other encryption
 /// can lie beside.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BucketEncryption {
     /// The algorithm.
     pub algorithm: SseAlgorithm,

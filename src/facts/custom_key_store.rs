@@ -1,5 +1,6 @@
 //! A custom key store.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::open_enum::open_enum;
@@ -7,7 +8,7 @@ use super::{Fact, Usage};
 
 /// A custom key store of an account in a Region. The access key id of an external key store's proxy is left out: it is
 /// a credential.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CustomKeyStore {
     /// Its id, which keys in it name.
     pub id: String,

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::open_enum::open_enum;
 use super::{Arn, Fact, KeyDetails, Region};
 
 /// One KMS key that is not recognized as AWS managed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Key {
     /// The key ARN.
     pub arn: Arn,
@@ -39,7 +40,7 @@ impl Key {
 }
 
 /// What `kms:DescribeKey` tells of a key.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct KeyMetadata {
     /// Who manages it.
     pub manager: KeyManager,
@@ -66,7 +67,7 @@ pub struct KeyMetadata {
 }
 
 /// The role of a multi-Region key.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "role")]
 pub enum MultiRegionRole {
     /// The primary key, with the Regions of its replicas.

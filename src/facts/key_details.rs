@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Fact;
 use super::open_enum::open_enum;
 
 /// What is read of a key only where something depends on it, since each of these costs a call for each key.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct KeyDetails {
     /// Its key policy, the JSON text of the policy named `default`.
@@ -40,7 +41,7 @@ pub struct KeyDetails {
 }
 
 /// The automatic rotation of a key, as `kms:GetKeyRotationStatus` tells it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AutomaticRotation {
     /// Whether it is switched on.
     pub enabled: bool,
@@ -51,7 +52,7 @@ pub struct AutomaticRotation {
 }
 
 /// A completed rotation of a key.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Rotation {
     /// When it was.
     pub at: Option<Timestamp>,
@@ -70,7 +71,7 @@ open_enum! {
 }
 
 /// A grant on a key.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Grant {
     /// Its id.
     pub id: String,
@@ -89,7 +90,7 @@ pub struct Grant {
 }
 
 /// Requests that succeeded with a key, from the CloudWatch metric `AWS/KMS` `SuccessfulRequest`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct KeyRequests {
     /// The first moment looked at.
     pub window_start: Timestamp,
@@ -101,7 +102,7 @@ pub struct KeyRequests {
 
 /// When a key was last used, as `kms:GetKeyLastUsage` tells it. Successful cryptographic operations only, up to an hour
 /// late; the replicas of a multi-Region key are tracked each by itself.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LastUsage {
     /// The last use on record; `None` means never, if the key was created after the tracking started, and otherwise
     /// not since then.
@@ -113,7 +114,7 @@ pub struct LastUsage {
 }
 
 /// A use of a key.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LastUse {
     /// The operation.
     pub operation: Option<String>,

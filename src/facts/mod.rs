@@ -45,6 +45,7 @@ use serde::{Deserialize, Serialize};
 /// A fact with the three values it can really have.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "Fact_of_{T}")]
 pub enum Fact<T> {
     /// AWS answered.
     Known(T),

@@ -29,7 +29,7 @@ impl fmt::Display for RequestsPerSecond {
 }
 
 /// A KMS request quota that has a usage metric, in one account and Region.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RequestQuota {
     /// The quota code, for example `L-6E3AF000`.
     pub code: String,
@@ -59,7 +59,7 @@ pub struct RequestQuota {
 /// The keys and operations that made the busiest minute of a quota, from the CloudWatch metric `AWS/KMS`
 /// `SuccessfulRequest`. It counts the requests that succeeded with the account's own keys, while the quota counts what
 /// the account asks of any key, so that the two need not be equal.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Contributors {
     /// The minute looked at: the one that was the busiest.
     pub at: Timestamp,
@@ -99,7 +99,7 @@ impl Contributors {
 }
 
 /// The quota on how many keys an account may have in a Region, of every spec and state.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct KeyCountQuota {
     /// The quota code, `L-C2F1777E`.
     pub code: String,
@@ -141,7 +141,7 @@ impl LimitSource {
 }
 
 /// A CloudWatch metric that counts the requests of one quota.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct UsageMetric {
     /// The namespace, `AWS/Usage`.
     pub namespace: String,
@@ -152,7 +152,7 @@ pub struct UsageMetric {
 }
 
 /// What the usage metric of a quota said within a window.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Usage {
     /// The first moment looked at.
     pub window_start: Timestamp,
@@ -167,7 +167,7 @@ pub struct Usage {
 }
 
 /// The busiest datapoint of a window.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Peak {
     /// The `Sum` of the datapoint: requests within `resolution_seconds`.
     pub sum: f64,

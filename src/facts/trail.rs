@@ -1,11 +1,12 @@
 //! CloudTrail trails.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Arn, Fact, Region};
 
 /// A trail that records events of an account.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Trail {
     /// Its ARN.
     pub arn: Arn,
@@ -31,7 +32,7 @@ impl Trail {
 }
 
 /// Whether a trail records.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TrailStatus {
     /// Whether recording is switched on.
     pub is_logging: bool,
@@ -40,7 +41,7 @@ pub struct TrailStatus {
 }
 
 /// Which events a trail records. A trail has basic selectors or advanced ones.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TrailSelectors {
     /// Event selectors.
@@ -50,7 +51,7 @@ pub enum TrailSelectors {
 }
 
 /// A basic event selector.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EventSelector {
     /// Whether management events are recorded.
     pub include_management_events: bool,
@@ -61,7 +62,7 @@ pub struct EventSelector {
 }
 
 /// An advanced event selector: an event is recorded if all of its fields match.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AdvancedEventSelector {
     /// Its name.
     pub name: Option<String>,
@@ -70,7 +71,7 @@ pub struct AdvancedEventSelector {
 }
 
 /// What a field of an event must be. Of several values in a list, one is enough; the `not_` lists exclude.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct FieldSelector {
     /// The field: `eventCategory`, `eventSource`, `readOnly`, `eventName` …

@@ -4,6 +4,7 @@
 //! Hive gives to a missing value.
 
 mod rows;
+mod schema;
 
 use std::path::Path;
 
@@ -23,6 +24,7 @@ const UNASSESSED: &str = "unassessed";
 const OF_NO_ACCOUNT: &str = "__HIVE_DEFAULT_PARTITION__";
 
 pub use rows::{OpenFinding, StandingRow, UnassessedRow};
+pub use schema::results_schemas;
 
 /// The results of a run.
 #[derive(Clone, Debug)]

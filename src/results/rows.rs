@@ -1,5 +1,6 @@
 //! Rows that are only for comparing, and those of `unassessed`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::assessment::KeyStanding;
@@ -8,7 +9,7 @@ use crate::facts::Arn;
 use crate::severity::Severity;
 
 /// A row of `unassessed`: what a check could not judge, and why.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct UnassessedRow {
     /// The check.
     pub check: String,

@@ -5,6 +5,7 @@
 
 mod reader;
 mod rows;
+mod schema;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 use crate::dataset::DatasetError;
 
 pub use reader::{AccountReader, NotFinished, SnapshotReader};
+pub use schema::snapshot_schemas;
 pub use writer::SnapshotWriter;
 
 /// The version of the rows.

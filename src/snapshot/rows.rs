@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::facts::{
@@ -10,21 +11,28 @@ use crate::facts::{
     MetricFilter, Region, RegionSource, RegionState, RequestQuota, ScanFacts,
 };
 
-/// `scan.json`.
-#[derive(Debug, Serialize, Deserialize)]
+/// What the scan was: `scan.json`.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub(super) struct ScanFile {
+    /// The version of the rows of all tables.
     pub schema_version: u32,
+    /// The scan.
     #[serde(flatten)]
     pub scan: ScanFacts,
 }
 
-/// The one row of `accounts`.
-#[derive(Debug, Serialize, Deserialize)]
+/// An account: a row of `accounts`, the only one of its partition.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub(super) struct AccountRow {
+    /// The AWS partition, such as `aws`.
     pub partition: String,
+    /// How the Regions were chosen.
     pub region_source: RegionSource,
+    /// Whether the list of buckets was read to its end.
     pub bucket_listing: Fact<()>,
+    /// What was read in another way than the first choice.
     pub fallbacks: Vec<Fallback>,
+    /// The requests sent, retries included.
     pub api_calls: Vec<ApiCalls>,
     /// Whether the account was read to its end, so that it need not be asked again.
     #[serde(default)]
@@ -34,29 +42,43 @@ pub(super) struct AccountRow {
     pub sha256: BTreeMap<String, String>,
 }
 
-/// A row of `regions`.
-#[derive(Debug, Serialize, Deserialize)]
+/// A Region of an account: a row of `regions`.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub(super) struct RegionRow {
+    /// The Region.
     pub region: Region,
+    /// Whether it was looked at.
     pub state: RegionState,
+    /// Whether the list of keys was read to its end.
     pub key_listing: Fact<()>,
+    /// Whether the list of aliases was read to its end.
     pub alias_listing: Fact<()>,
+    /// The ids of the AWS managed keys seen, in their order.
     pub aws_managed_keys: Vec<String>,
+    /// Whether Service Quotas listed the applied values.
     pub applied_quotas: Fact<()>,
+    /// Whether Service Quotas listed the AWS default values.
     pub default_quotas: Fact<()>,
+    /// How many keys the account may have in the Region.
     pub key_count_quota: Option<KeyCountQuota>,
+    /// Whether the `SuccessfulRequest` metrics of keys were listed to their end.
     pub key_metrics: Fact<()>,
+    /// The custom key stores, where a key lies in one.
     pub custom_key_stores: Fact<Vec<CustomKeyStore>>,
-    /// How the list of alarms ended; they are a table of their own.
+    /// Whether the alarms were listed to their end; they are a table of their own.
     pub alarms: Fact<()>,
+    /// The metric filters, where an alarm may be fed by one.
     pub metric_filters: Fact<Vec<MetricFilter>>,
+    /// The ARNs of the trails that record events of this Region, where something depends on it.
     pub trails: Fact<Vec<Arn>>,
 }
 
-/// A row of `alarms`.
-#[derive(Debug, Serialize, Deserialize)]
+/// A CloudWatch alarm: a row of `alarms`.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub(super) struct AlarmRow<A> {
+    /// The Region.
     pub region: Region,
+    /// The alarm.
     #[serde(flatten)]
     pub alarm: A,
 }
@@ -99,15 +121,22 @@ impl<'a> KeyRow<'a> {
     }
 }
 
-/// A row of `keys`, as it is read.
-#[derive(Debug, Deserialize)]
+/// A customer managed key, or one of which it is not known who manages it: a row of `keys`, in the order of ARNs.
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct OwnedKeyRow {
+    /// The Region.
     pub region: Region,
+    /// The ARN of the key.
     arn: Arn,
+    /// The key id.
     key_id: String,
+    /// Its aliases, where the aliases of the Region could be listed.
     aliases: Vec<String>,
+    /// What `kms:DescribeKey` tells.
     metadata: Fact<KeyMetadata>,
+    /// Its tags.
     tags: Fact<BTreeMap<String, String>>,
+    /// What is read only where something depends on it.
     #[serde(default)]
     details: KeyDetails,
 }
@@ -125,10 +154,12 @@ impl OwnedKeyRow {
     }
 }
 
-/// A row of `quotas`.
-#[derive(Debug, Serialize, Deserialize)]
+/// A KMS request quota of a Region: a row of `quotas`.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub(super) struct QuotaRow<Q> {
+    /// The Region.
     pub region: Region,
+    /// The quota.
     #[serde(flatten)]
     pub quota: Q,
 }
