@@ -14,8 +14,10 @@ rust-test:
 	cargo test --locked
 	cargo check --locked --no-default-features --lib --bins
 
-# The built program against the sandbox, moto and ministack.
+# The built program against the sandbox, moto and ministack; its tables in DuckDB and Spark, which needs Java.
 e2e: $(VENV)/ready
+	@command -v java > /dev/null || { apt-get update && apt-get install -y default-jre-headless; } || { echo "java is missing" \
+		"and could not be installed: install Java 17 or newer and try again" >&2; exit 1; }
 	cargo build --locked
 	KMS_AUDIT_BIN=$(abspath $(TARGET))/debug/kms-audit $(VENV)/bin/python -m pytest -q tests/e2e
 
