@@ -139,7 +139,7 @@ pub struct ScanArgs {
     #[arg(long, value_name = "KEY", env = "KMS_AUDIT_SIGN_WITH")]
     pub sign_with: Option<PathBuf>,
 
-    /// Log to stderr what fails on the way; twice for every request
+    /// Log to stderr what fails on the way; twice for a line about every request
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub verbose: u8,
 }

@@ -13,6 +13,7 @@ use super::error::CallError;
 use super::expiry::Expiry;
 use super::operations::{Operation, position};
 use super::pacing::Pacer;
+use super::secrets::Secrets;
 
 /// The wish to stop: set once, seen by every call that is under way or to come.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +38,7 @@ pub struct Caller {
     pub(super) in_flight: Arc<Semaphore>,
     pub(super) expiry: Arc<Expiry>,
     pub(super) stop: Stop,
+    pub(super) secrets: Secrets,
 }
 
 impl Caller {
@@ -72,7 +74,7 @@ impl Caller {
             let _place = self.in_flight.acquire().await;
             self.expiry.check(operation)?;
             let answer = request().await;
-            answer.map_err(|error| CallError::from_sdk(operation, &error))
+            answer.map_err(|error| CallError::from_sdk(operation, &error, &self.secrets))
         });
         let Some(answer) = answer.await else {
             return Err(CallError::interrupted(operation));

@@ -28,10 +28,12 @@ mod paging;
 mod quotas;
 mod refusals;
 mod regions;
+mod request_log;
 #[cfg(test)]
 #[cfg(feature = "sandbox")]
 mod sandboxed;
 mod rotations;
+mod secrets;
 mod session;
 mod trails;
 mod usage;

@@ -21,6 +21,8 @@ use super::expiry::Expiry;
 use super::guard::{Guard, Ledger};
 use super::operations::STS_GET_CALLER_IDENTITY;
 use super::pacing::{ApiShare, Pacer};
+use super::request_log::RequestLog;
+use super::secrets::Secrets;
 use crate::facts::{AccountId, ApiCalls, Arn, Region};
 
 /// Where to start if neither the user nor the user's configuration names a Region.
@@ -81,6 +83,7 @@ pub struct Session {
     in_flight: Arc<Semaphore>,
     ledger: Arc<Ledger>,
     expiry: Arc<Expiry>,
+    secrets: Secrets,
     pacers: Mutex<BTreeMap<Region, Arc<Pacer>>>,
     /// The Region of the user's configuration, where calls go that concern the whole account.
     pub home: Region,
@@ -119,6 +122,10 @@ impl Session {
         };
         let mut session = Session {
             config,
+            secrets: match settings.credentials {
+                Credentials::Resolved { .. } => Secrets::of_environment(),
+                Credentials::Invented => Secrets::default(),
+            },
             settings,
             in_flight: Arc::new(Semaphore::new(IN_FLIGHT)),
             ledger: Arc::new(Ledger::new()),
@@ -262,12 +269,18 @@ impl Session {
         let guard = Guard {
             ledger: self.ledger.clone(),
             pacer: pacer.clone(),
+            log: RequestLog {
+                region: region.clone(),
+                account: self.account_id.clone(),
+                secrets: self.secrets.clone(),
+            },
         };
         let caller = Caller {
             pacer,
             in_flight: self.in_flight.clone(),
             expiry: self.expiry.clone(),
             stop: self.settings.stop.clone(),
+            secrets: self.secrets.clone(),
         };
         (caller, GuardHandle::new(guard))
     }

@@ -5,6 +5,7 @@ mod checks;
 mod diff;
 mod exit;
 mod judging;
+mod log;
 mod output;
 mod previous;
 mod progress_bar;

@@ -17,4 +17,5 @@ mod metrics;
 mod random_estate;
 mod regions;
 mod run;
+mod secrets;
 mod watch;

@@ -32,7 +32,11 @@ fn estates_that_differ_in_one_thing_differ_in_that_and_in_nothing_else() {
     let bucket_key = "name = \"costly\"\nregion = \"us-east-1\"\nencryption = \"SSE-KMS\"\nbucket_key = true";
     let costly = "[[bucket]]\nname = \"costly\"\nregion = \"us-east-1\"\nencryption = \"SSE-KMS\"\n";
     for (from, to, expected) in [
-        (public, more.as_str(), &["key_created", "cost_changed", "finding_new"][..]),
+        (
+            public,
+            more.as_str(),
+            &["key_created", "cost_changed", "finding_new"][..],
+        ),
         (odd, &pending, &["key_scheduled_for_deletion", "cost_changed"]),
         (odd, &disabled, &["key_state_changed", "finding_new"]),
         ("\"orders\"", "\"invoices\"", &["key_description_changed"; 5]),
