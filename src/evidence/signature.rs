@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use super::files::{MANIFEST_FILE, SIGNATURE_FILE};
+use crate::private_files;
 
 /// What the signature is for: one that was made for something else does not count.
 const NAMESPACE: &str = "kms-audit";
@@ -31,6 +32,14 @@ pub enum SignatureError {
         /// What ssh-keygen said.
         said: String,
     },
+    /// The file system refused.
+    #[error("cannot sign: {path}")]
+    File {
+        /// The manifest or the signature.
+        path: PathBuf,
+        /// What the file system said.
+        source: io::Error,
+    },
     /// There is nothing to check.
     #[error("there is no manifest.json.sig: the run was not signed (scan --sign-with KEY)")]
     Missing,
@@ -45,20 +54,26 @@ pub enum SignatureError {
 /// When OpenSSH is not there or refuses.
 pub fn sign(folder: &Path, key: &Path) -> Result<(), SignatureError> {
     let manifest = folder.join(MANIFEST_FILE);
+    let content = File::open(&manifest).map_err(|source| SignatureError::File {
+        path: manifest.clone(),
+        source,
+    })?;
+    // It reads what it signs and prints the signature: a file that it writes itself may be half there, and for everyone
+    // to read. If it has to ask for a passphrase, it does so on the terminal.
     let output = run(Command::new("ssh-keygen")
         .args(["-Y", "sign", "-n", NAMESPACE, "-f"])
         .arg(key)
-        .arg(&manifest)
-        // It may have to ask for a passphrase, which it does on the terminal itself.
-        .stdin(Stdio::null()))?;
-    if output.status.success() {
-        return Ok(());
+        .stdin(Stdio::from(content)))?;
+    if !output.status.success() || output.stdout.is_empty() {
+        return Err(SignatureError::NotSigned {
+            manifest,
+            key: key.to_owned(),
+            said: said(&output),
+        });
     }
-    Err(SignatureError::NotSigned {
-        manifest,
-        key: key.to_owned(),
-        said: said(&output),
-    })
+    let path = folder.join(SIGNATURE_FILE);
+    private_files::write_whole(&path, |out| out.write_all(&output.stdout))
+        .map_err(|source| SignatureError::File { path, source })
 }
 
 /// Who signed the manifest of a folder, if that is one of the allowed signers.

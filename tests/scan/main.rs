@@ -10,6 +10,8 @@ mod estates;
 mod evidence;
 mod failures;
 mod faults;
+#[cfg(target_os = "linux")]
+mod full_disk;
 mod history;
 mod inventory;
 mod key_details;
