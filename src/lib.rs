@@ -8,6 +8,8 @@ pub mod numbers;
 pub mod visible;
 /// Files that only the user can read, whole or not at all.
 pub mod private_files;
+/// Files that anyone may have made, read within bounds.
+pub mod bounded_files;
 /// How far a scan has come.
 pub mod progress;
 /// What was read, as plain data with three values.

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use super::files::{MANIFEST_FILE, SIGNATURE_FILE};
+use crate::bounded_files;
 use crate::private_files;
 
 /// What the signature is for: one that was made for something else does not count.
@@ -82,7 +83,7 @@ pub fn sign(folder: &Path, key: &Path) -> Result<(), SignatureError> {
 /// When there is no signature, or it is of nobody who is allowed, or of another text.
 pub(super) fn signer(folder: &Path, allowed_signers: &Path) -> Result<String, SignatureError> {
     let signature = folder.join(SIGNATURE_FILE);
-    if !signature.exists() {
+    if !bounded_files::is_file(&signature) {
         return Err(SignatureError::Missing);
     }
     let found = run(Command::new("ssh-keygen")

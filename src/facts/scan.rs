@@ -28,5 +28,6 @@ pub struct ScanFacts {
     /// The accounts looked at.
     pub accounts: Vec<AccountId>,
     /// What was asked for: flags, environment and configuration together.
+    #[serde(deserialize_with = "super::bounded_parameters")]
     pub parameters: BTreeMap<String, serde_json::Value>,
 }

@@ -10,8 +10,14 @@ use crate::facts::{
     MetricFilter, Region, RegionSource, RegionState, RequestQuota, ScanFacts,
 };
 
-/// `scan.json`.
-#[derive(Debug, Serialize, Deserialize)]
+/// A `scan.json` of any version.
+#[derive(Debug, Deserialize)]
+pub(super) struct Versioned {
+    pub schema_version: Option<u32>,
+}
+
+/// `scan.json`, as it is written.
+#[derive(Debug, Serialize)]
 pub(super) struct ScanFile {
     pub schema_version: u32,
     #[serde(flatten)]
