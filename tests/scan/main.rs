@@ -17,6 +17,7 @@ mod inventory;
 mod key_details;
 mod metrics;
 mod random_estate;
+mod readers;
 mod regions;
 mod run;
 mod secrets;
