@@ -88,7 +88,7 @@ pub(super) fn files_below(folder: &Path) -> Result<(BTreeMap<String, PathBuf>, V
             continue;
         }
         let path = name_below(folder, entry.path());
-        if path == MANIFEST_FILE || path == SIGNATURE_FILE {
+        if kind.is_file() && (path == MANIFEST_FILE || path == SIGNATURE_FILE) {
             continue;
         }
         if kind.is_file() {

@@ -6,10 +6,10 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::EvidenceError;
-use super::files::{FileEntry, MANIFEST_FILE, files_below};
+use super::files::{FileEntry, MANIFEST_FILE, SIGNATURE_FILE, files_below};
 use super::layout;
 use super::manifest::{MANIFEST_SCHEMA_VERSION, Manifest};
-use super::signature::{SignatureError, signer};
+use super::signature::{self, SignatureError, signer};
 use crate::bounded_files;
 
 /// The largest manifest that is read: a hundred thousand accounts with ten files each stay below it.
@@ -24,6 +24,8 @@ pub struct Verification {
     pub faults: Vec<Fault>,
     /// Who signed it, or why that cannot be said; `None` where nobody asked.
     pub signature: Option<Result<String, SignatureError>>,
+    /// Why nobody could say whether the signature that is there is of this manifest.
+    pub unread_signature: Option<SignatureError>,
 }
 
 /// A difference between a folder and its manifest.
@@ -85,6 +87,15 @@ pub fn verify(folder: &Path, allowed_signers: Option<&Path>) -> Result<Verificat
     if !is_intact {
         fault(MANIFEST_FILE, FaultKind::Altered);
     }
+    let unread_signature = match signature::fits(folder) {
+        Ok(fits) => {
+            if !fits {
+                fault(SIGNATURE_FILE, FaultKind::Altered);
+            }
+            None
+        }
+        Err(error) => Some(error),
+    };
     let (mut present, others) = files_below(folder)?;
     for listed in &manifest.files {
         // A path that leads out of the folder was written by nobody but a forger.
@@ -108,6 +119,7 @@ pub fn verify(folder: &Path, allowed_signers: Option<&Path>) -> Result<Verificat
         signature: allowed_signers.map(|allowed| signer(folder, allowed)),
         manifest,
         faults,
+        unread_signature,
     })
 }
 
