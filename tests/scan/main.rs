@@ -16,6 +16,8 @@ mod history;
 mod inventory;
 mod key_details;
 mod metrics;
+#[cfg(unix)]
+mod permissions;
 mod random_estate;
 mod readers;
 mod regions;

@@ -28,7 +28,7 @@ fn pretty(document: &Value) -> Vec<u8> {
 fn what_describes_a_scan_is_read_or_named() {
     let (copy, document) = (Copy::of_run(), json("snapshot/scan.json"));
     let file = Path::new("snapshot/scan.json");
-    let tested = runner(120).run(&mutations(), |mutation| {
+    let tested = runner(80).run(&mutations(), |mutation| {
         let content = mutation.of(&document, compact);
         if let Err(error) = copy.with(file, &content, || judge(copy.path(), &Config::default())) {
             let said = format!("{error:#}");
@@ -122,7 +122,7 @@ fn configuration() -> Value {
 fn a_configuration_is_applied_or_named() {
     let (folder, document) = (tempfile::tempdir().unwrap(), configuration());
     let file = folder.path().join("kms-audit.toml");
-    let tested = runner(150).run(&mutations(), |mutation| {
+    let tested = runner(100).run(&mutations(), |mutation| {
         std::fs::write(&file, mutation.of(&document, toml_of)).unwrap();
         match Config::load(Some(&file)) {
             Err(error) => prop_assert!(error.to_string().contains("kms-audit.toml"), "{error}"),
@@ -141,7 +141,7 @@ fn a_configuration_is_applied_or_named() {
 #[test]
 fn an_estate_is_built_or_named() {
     let document: Value = toml::from_str(&estate()).unwrap();
-    let tested = runner(150).run(&mutations(), |mutation| {
+    let tested = runner(100).run(&mutations(), |mutation| {
         let text = String::from_utf8_lossy(&mutation.of(&document, toml_of)).into_owned();
         if let Err(error) = Sandbox::from_toml("estate.toml", &text) {
             prop_assert!(error.to_string().starts_with("estate.toml, line "), "{error}");
