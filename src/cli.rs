@@ -163,7 +163,7 @@ pub struct ScanArgs {
     #[serde(skip)]
     pub sign_with: Option<PathBuf>,
 
-    /// Log to stderr what fails on the way; twice for every request
+    /// Log to stderr what fails on the way; twice for a line about every request
     #[arg(short, long, action = clap::ArgAction::Count)]
     #[serde(skip)]
     pub verbose: u8,

@@ -12,6 +12,8 @@ pub mod private_files;
 pub mod folder_lock;
 /// SHA-256, in hexadecimal.
 pub mod digest;
+/// Files that anyone may have made, read within bounds.
+pub mod bounded_files;
 /// How far a scan has come.
 pub mod progress;
 /// What was read, as plain data with three values.

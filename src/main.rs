@@ -20,6 +20,9 @@ fn main() -> ExitCode {
         for line in format!("kms-audit: {error:#}").lines() {
             let _ = writeln!(std::io::stderr(), "{}", visible(line));
         }
+        if let Some(advice) = commands::advice(&error) {
+            let _ = writeln!(std::io::stderr(), "  {advice}");
+        }
         if let Some(StoppedEarly(signal)) = error.downcast_ref() {
             Exit::Stopped(*signal)
         } else if error.is::<UsageError>() {

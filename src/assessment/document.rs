@@ -100,6 +100,7 @@ pub struct ScanSection {
     /// How the Regions were found.
     pub region_source: Option<RegionSource>,
     /// What was asked for.
+    #[serde(deserialize_with = "crate::facts::bounded_parameters")]
     pub parameters: BTreeMap<String, serde_json::Value>,
 }
 

@@ -14,6 +14,7 @@ use super::expiry::Expiry;
 use super::operations::{Operation, position};
 use super::pacing::Pacer;
 use super::role::EnteredRole;
+use super::secrets::Secrets;
 
 /// The wish to stop: set once, seen by every call that is under way or to come.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +41,7 @@ pub struct Caller {
     /// The role whose credentials are used, where they are not the caller's own.
     pub(super) role: Option<Arc<EnteredRole>>,
     pub(super) stop: Stop,
+    pub(super) secrets: Secrets,
 }
 
 impl Caller {
@@ -113,6 +115,9 @@ impl Caller {
         let _place = self.in_flight.acquire().await;
         self.expiry.check(operation)?;
         let answer = request().await;
-        Ok((session, answer.map_err(|error| CallError::from_sdk(operation, &error))))
+        Ok((
+            session,
+            answer.map_err(|error| CallError::from_sdk(operation, &error, &self.secrets)),
+        ))
     }
 }

@@ -8,11 +8,13 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::retry::ErrorKind;
 
 use super::operations::Operation;
+use super::secrets::Secrets;
 use crate::facts::{Fallback, Region, Unavailable};
+use crate::visible::visible;
 
 /// A call that did not deliver its answer.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("{operation}: {code}: {message}")]
+#[error("{operation}: {}: {}", visible(code), visible(message))]
 pub struct CallError {
     /// The operation, as `service:Operation`.
     pub operation: String,
@@ -62,7 +64,18 @@ impl CallError {
         CallError::new(operation, "Interrupted", "the scan was stopped before this was read")
     }
 
-    pub(super) fn from_sdk<E>(operation: &Operation, error: &SdkError<E, HttpResponse>) -> Self
+    /// What the SDK reports, without the credentials that AWS may have repeated.
+    pub(super) fn from_sdk<E>(operation: &Operation, error: &SdkError<E, HttpResponse>, secrets: &Secrets) -> Self
+    where
+        E: Error + ProvideErrorMetadata + 'static,
+    {
+        let mut said = CallError::as_said(operation, error, secrets);
+        said.code = secrets.removed_from(&said.code).into_owned();
+        said.message = secrets.removed_from(&said.message).into_owned();
+        said
+    }
+
+    fn as_said<E>(operation: &Operation, error: &SdkError<E, HttpResponse>, secrets: &Secrets) -> Self
     where
         E: Error + ProvideErrorMetadata + 'static,
     {
@@ -72,7 +85,7 @@ impl CallError {
                 let raw = service.raw();
                 let mut answer = match service.err().code() {
                     Some(code) => CallError::new(operation, code, service.err().message().unwrap_or_default()),
-                    None => foreign_answer(operation, raw),
+                    None => foreign_answer(operation, raw, secrets),
                 };
                 answer.elsewhere = bucket_region(raw);
                 answer
@@ -84,7 +97,7 @@ impl CallError {
             ),
             SdkError::ResponseError(response) => {
                 let mut answer = CallError::malformed(operation, "the answer cannot be read");
-                if let Some(snippet) = snippet(response.raw()) {
+                if let Some(snippet) = snippet(response.raw(), secrets) {
                     answer.message = format!("{} It begins: {snippet}", answer.message);
                 }
                 answer
@@ -201,7 +214,7 @@ fn broke_off(error: &(dyn Error + 'static)) -> bool {
 }
 
 /// An error answer that carries no AWS error code: an HTML page of a proxy, an emulator without the operation.
-fn foreign_answer(operation: &Operation, raw: &HttpResponse) -> CallError {
+fn foreign_answer(operation: &Operation, raw: &HttpResponse, secrets: &Secrets) -> CallError {
     let status = raw.status().as_u16();
     let code = if raw.status().is_success() {
         "MalformedResponse".to_owned()
@@ -210,15 +223,17 @@ fn foreign_answer(operation: &Operation, raw: &HttpResponse) -> CallError {
     };
     let kind = raw.headers().get("content-type").unwrap_or("unknown content");
     let mut message = format!("HTTP {status} with {kind} and no AWS error code");
-    if let Some(snippet) = snippet(raw) {
+    if let Some(snippet) = snippet(raw, secrets) {
         message = format!("{message}; it begins: {snippet}");
     }
     CallError::new(operation, &code, message)
 }
 
-fn snippet(raw: &HttpResponse) -> Option<String> {
+/// How an answer begins. Credentials are removed before it is cut, so that no half of one stays.
+fn snippet(raw: &HttpResponse, secrets: &Secrets) -> Option<String> {
     let bytes = raw.body().bytes().filter(|bytes| !bytes.is_empty())?;
     let text = String::from_utf8_lossy(bytes);
+    let text = secrets.removed_from(&text);
     let words: Vec<&str> = text.split_whitespace().collect();
     Some(words.join(" ").chars().take(SNIPPET).collect())
 }

@@ -1,4 +1,4 @@
-//! The read-only guard and the call counter: every request of every client passes here.
+//! The read-only guard, the call counter and the log of requests: every request of every client passes here.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{
     AfterDeserializationInterceptorContextRef, BeforeSerializationInterceptorContextRef,
-    BeforeTransmitInterceptorContextRef,
+    BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
 };
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, Metadata};
@@ -16,6 +16,7 @@ use aws_smithy_types::config_bag::ConfigBag;
 
 use super::operations::{OPERATIONS, position};
 use super::pacing::Pacer;
+use super::request_log::RequestLog;
 use crate::facts::ApiCalls;
 
 /// An operation that is not in the operation table.
@@ -72,11 +73,12 @@ impl Ledger {
     }
 }
 
-/// Refuses what is not in the operation table, before anything is sent, and counts what is.
+/// Refuses what is not in the operation table, before anything is sent, counts what is, and writes it into the log.
 #[derive(Debug)]
 pub(super) struct Guard {
     pub(super) ledger: Arc<Ledger>,
     pub(super) pacer: Arc<Pacer>,
+    pub(super) log: RequestLog,
 }
 
 #[dyn_dispatch_hint]
@@ -97,12 +99,23 @@ impl Intercept for Guard {
         }
     }
 
-    fn read_before_transmit(
+    fn read_before_attempt(
         &self,
         _: &BeforeTransmitInterceptorContextRef<'_>,
         _: &RuntimeComponents,
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        self.log.begin(cfg);
+        Ok(())
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.log.secrets.note_request(context.request());
         let position = table_position(cfg)?;
         let Some(counts) = self.ledger.0.get(position) else {
             return Ok(());
@@ -129,6 +142,16 @@ impl Intercept for Guard {
         {
             counts.throttled.fetch_add(1, Ordering::Relaxed);
         }
+        Ok(())
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.log.end(context, cfg);
         Ok(())
     }
 }
@@ -182,7 +205,9 @@ fn error_code(body: &[u8]) -> Option<&[u8]> {
 mod tests {
     use super::super::canned;
     use super::super::pacing::ApiShare;
+    use super::super::secrets::Secrets;
     use super::*;
+    use crate::facts::{AccountId, Region};
     use aws_smithy_types::error::display::DisplayErrorContext;
 
     fn kms(guard: Guard) -> aws_sdk_kms::Client {
@@ -200,6 +225,11 @@ mod tests {
         let kms = kms(Guard {
             ledger: ledger.clone(),
             pacer: Arc::new(Pacer::new(ApiShare::Off)),
+            log: RequestLog {
+                region: Region::new("eu-west-3"),
+                account: AccountId::new("111122223333"),
+                secrets: Secrets::default(),
+            },
         });
         let refusals = [
             kms.disable_key().key_id("k").send().await.map_err(said).err(),

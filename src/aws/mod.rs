@@ -29,11 +29,13 @@ mod paging;
 mod quotas;
 mod refusals;
 mod regions;
+mod request_log;
 mod role;
 #[cfg(test)]
 #[cfg(feature = "sandbox")]
 mod sandboxed;
 mod rotations;
+mod secrets;
 mod session;
 mod trails;
 mod usage;

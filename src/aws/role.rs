@@ -47,6 +47,10 @@ impl From<String> for ExternalId {
 }
 
 impl ExternalId {
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// Whether AWS would take it: 2 to 1,224 letters, digits and `_+=,.@:/-`.
     ///
     /// Source: <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>.

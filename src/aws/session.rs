@@ -22,7 +22,9 @@ use super::expiry::Expiry;
 use super::guard::{Guard, Ledger};
 use super::operations::STS_GET_CALLER_IDENTITY;
 use super::pacing::{ApiShare, Pacer};
+use super::request_log::RequestLog;
 use super::role::{EnteredRole, RoleCredentials, RoleSettings};
+use super::secrets::Secrets;
 use crate::facts::{AccountId, ApiCalls, Arn, Region};
 
 /// Where to start if neither the user nor the user's configuration names a Region.
@@ -83,6 +85,7 @@ pub struct Session {
     in_flight: Arc<Semaphore>,
     ledger: Arc<Ledger>,
     expiry: Arc<Expiry>,
+    secrets: Secrets,
     pacers: Arc<Mutex<BTreeMap<Region, Arc<Pacer>>>>,
     /// The role whose credentials these are, where they are not the caller's own.
     role: Option<Arc<EnteredRole>>,
@@ -123,6 +126,10 @@ impl Session {
         };
         let mut session = Session {
             config,
+            secrets: match settings.credentials {
+                Credentials::Resolved { .. } => Secrets::of_environment(),
+                Credentials::Invented => Secrets::default(),
+            },
             settings,
             in_flight: Arc::new(Semaphore::new(IN_FLIGHT)),
             ledger: Arc::new(Ledger::new()),
@@ -174,6 +181,7 @@ impl Session {
             in_flight: self.in_flight.clone(),
             ledger: Arc::new(Ledger::new()),
             expiry: self.expiry.clone(),
+            secrets: self.secrets.clone(),
             pacers: self.pacers.clone(),
             role: self.role.clone(),
             home: self.home.clone(),
@@ -189,6 +197,9 @@ impl Session {
     /// # Errors
     /// When the account cannot be entered; then the calls are counted here.
     pub async fn enter(&self, account: &AccountId, settings: &RoleSettings) -> Result<Session, CallError> {
+        if let Some(id) = &settings.external_id {
+            self.secrets.note(id.as_str());
+        }
         let ledger = Arc::new(Ledger::new());
         let (caller, guard) = self.caller_with(&self.home, ledger.clone());
         // Regional endpoints are the SDK's default: their session tokens are valid in every Region.
@@ -210,6 +221,7 @@ impl Session {
             in_flight: self.in_flight.clone(),
             ledger,
             expiry: Arc::default(),
+            secrets: self.secrets.copied(),
             pacers: Arc::default(),
             role: Some(role),
             home: self.home.clone(),
@@ -335,6 +347,11 @@ impl Session {
         let guard = Guard {
             ledger,
             pacer: pacer.clone(),
+            log: RequestLog {
+                region: region.clone(),
+                account: self.account_id.clone(),
+                secrets: self.secrets.clone(),
+            },
         };
         let caller = Caller {
             pacer,
@@ -342,6 +359,7 @@ impl Session {
             expiry: self.expiry.clone(),
             role: self.role.clone(),
             stop: self.settings.stop.clone(),
+            secrets: self.secrets.clone(),
         };
         (caller, GuardHandle::new(guard))
     }

@@ -5,6 +5,7 @@ mod checks;
 mod diff;
 mod exit;
 mod judging;
+mod log;
 mod output;
 mod previous;
 mod progress_bar;
@@ -27,6 +28,7 @@ pub use exit::{Exit, StoppedEarly, UsageError};
 use crate::cli::SandboxCommand;
 use crate::cli::{ChecksCommand, Cli, Command};
 use crate::private_files;
+use crate::report::ReportError;
 
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread()
@@ -54,8 +56,11 @@ where
             .with_context(|| format!("cannot write {}", file.display()));
     }
     let mut stdout = Closable(BufWriter::new(anstream::stdout().lock()), false);
-    content(&mut stdout)?;
-    stdout.flush().context("cannot write to stdout")
+    match content(&mut stdout) {
+        Err(error) if refusal_of_output(&error).is_some() => Err(error).context("cannot write to stdout"),
+        Err(error) => Err(error.into()),
+        Ok(()) => stdout.flush().context("cannot write to stdout"),
+    }
 }
 
 /// Stdout that may be closed by whoever has seen enough: what comes after is thrown away.
@@ -83,6 +88,24 @@ impl<W: Write> Write for Closable<W> {
 
     fn flush(&mut self) -> io::Result<()> {
         self.unless_closed((), Write::flush)
+    }
+}
+
+/// What to do about an error that does not say so itself.
+pub fn advice(error: &anyhow::Error) -> Option<&'static str> {
+    let is_full = |kind| matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
+    let mut refusals = error.chain().filter_map(refusal_of_output);
+    refusals.any(|refusal| is_full(refusal.kind())).then_some(
+        "Free some space, or write to another disk (--out), and run again. Every file that is there is whole; a run \
+         without a manifest.json did not come to its end.",
+    )
+}
+
+/// What the operating system said, where that is the error. A report that cannot be written stands for it.
+fn refusal_of_output<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e io::Error> {
+    match error.downcast_ref() {
+        Some(ReportError::Output(refusal)) => Some(refusal),
+        _ => error.downcast_ref(),
     }
 }
 

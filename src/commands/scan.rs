@@ -4,7 +4,7 @@ mod collect;
 mod resume;
 
 use std::collections::BTreeMap;
-use std::io::IsTerminal;
+#[cfg(feature = "sandbox")]
 use std::path::Path;
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ use resume::Begun;
 const WINDOW_DAYS: u32 = 14;
 
 pub(super) fn run(args: &ScanArgs) -> anyhow::Result<Exit> {
-    start_log(args.verbose);
+    super::log::start(args.verbose);
     let Some(folder) = &args.resume else {
         return begin_or_go_on(args, None);
     };
@@ -282,25 +282,4 @@ async fn choose_sandbox(estate: Option<&Path>) -> anyhow::Result<Aws> {
         as_of: description.as_of,
         sandbox: Some(description.name),
     })
-}
-
-/// Logs to stderr: warnings of ours always, more on request. `KMS_AUDIT_LOG` takes any filter.
-fn start_log(verbose: u8) {
-    let level = match verbose {
-        0 => "kms_audit=warn",
-        1 => "kms_audit=debug",
-        _ => "kms_audit=debug,aws_smithy_runtime=debug",
-    };
-    let filter = match std::env::var("KMS_AUDIT_LOG") {
-        Ok(wanted) if !wanted.is_empty() => wanted,
-        _ => level.to_owned(),
-    };
-    let filter = tracing_subscriber::EnvFilter::new(filter);
-    // A second start, in tests within one process, changes nothing.
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .without_time()
-        .try_init();
 }

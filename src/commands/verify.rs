@@ -24,10 +24,15 @@ fn rendered(verification: &Verification) -> Result<String, std::fmt::Error> {
     for fault in &verification.faults {
         writeln!(text, "{:8}  {}", fault.kind.as_str(), visible(&fault.path))?;
     }
-    match &verification.signature {
-        None => {}
-        Some(Ok(signer)) => writeln!(text, "Signed by {}.", visible(signer))?,
-        Some(Err(error)) => writeln!(text, "Not signed: {}.", visible(&error.to_string()))?,
+    match (&verification.signature, &verification.unread_signature) {
+        (None, None) => {}
+        (None, Some(error)) => writeln!(
+            text,
+            "The signature was not looked at: {}.",
+            visible(&error.to_string())
+        )?,
+        (Some(Ok(signer)), _) => writeln!(text, "Signed by {}.", visible(signer))?,
+        (Some(Err(error)), _) => writeln!(text, "Not signed: {}.", visible(&error.to_string()))?,
     }
     writeln!(text, "{}", run_line(manifest))?;
     if verification.holds() {

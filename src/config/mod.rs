@@ -13,7 +13,11 @@ use serde::{Deserialize, Serialize};
 pub use check_settings::CheckSettings;
 pub use exception::Exception;
 
+use crate::bounded_files;
 use crate::facts::Region;
+
+/// The largest file that is read, tens of thousands of exceptions.
+const LARGEST_FILE: u64 = 16 << 20;
 
 /// The name of the configuration file.
 pub const FILE_NAME: &str = "kms-audit.toml";
@@ -149,7 +153,7 @@ impl Config {
     }
 
     fn read(path: &Path) -> Result<Config, ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
+        let text = bounded_files::read_text(path, LARGEST_FILE).map_err(|source| ConfigError::Unreadable {
             path: path.to_owned(),
             source,
         })?;

@@ -174,6 +174,14 @@ pub enum DatasetError {
         /// What is wrong with it.
         source: serde_json::Error,
     },
+    /// A line holds more values than any row of its length.
+    #[error("{path}, line {line}, holds more values than a row of its length can have")]
+    Dense {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: u64,
+    },
     /// A line is longer than any row.
     #[error("{path}, line {line}, is longer than the {} MiB that a row may have", most >> 20)]
     TooLong {
@@ -288,6 +296,21 @@ mod tests {
         let (_folder, dataset) = partition_of(&bomb.finish().unwrap());
         let error = read(&dataset).unwrap_err().to_string();
         assert!(error.contains("line 2, is longer than the 64 MiB"), "{error}");
+    }
+
+    #[test]
+    fn a_long_line_of_tiny_values_is_refused_and_one_of_arns_is_not() {
+        let of = |item: &str| format!("[{}{item}]\n", format!("{item},").repeat((2 << 20) / item.len()));
+        let arn = "\"arn:aws:kms:eu-west-3:111122223333:key/00000000-0000-4000-8000-000000000000\"";
+        let (_folder, dataset) = partition_of(&zstd::encode_all(of(arn).as_bytes(), 1).unwrap());
+        let rows: Result<Vec<Vec<String>>, _> = dataset.rows("numbers", &account()).collect();
+        assert!(rows.unwrap()[0].len() > 20_000);
+        for tiny in ["\"\"", "[]", "{\"\":0}", "0"] {
+            let (_folder, dataset) = partition_of(&zstd::encode_all(of(tiny).as_bytes(), 1).unwrap());
+            let rows: Result<Vec<serde_json::Value>, _> = dataset.rows("numbers", &account()).collect();
+            let error = rows.unwrap_err().to_string();
+            assert!(error.contains("line 1, holds more values"), "{error}");
+        }
     }
 
     #[test]

@@ -13,6 +13,13 @@ use super::{DatasetError, PIECE};
 /// keys that a Region holds by default.
 pub(super) const MOST_BYTES: u64 = 64 << 20;
 
+/// How many bytes a line has at most, but for a few.
+const USUAL_BYTES: u64 = 1 << 20;
+
+/// A value takes up to a hundred bytes of memory, however short it is. In long rows, which are lists of ARNs and grants,
+/// one has more bytes than this on average, its share of names and brackets included.
+const FEWEST_BYTES_OF_VALUE: usize = 10;
+
 /// The largest window that is kept to undo the compression: 2^23 bytes are 8 MiB. Those that are written here have 2.
 const WINDOW_LOG: u32 = 23;
 
@@ -70,17 +77,21 @@ impl<T> Rows<T> {
             source,
         };
         self.line.clear();
-        let read = lines
-            .take(MOST_BYTES + 1)
-            .read_until(b'\n', &mut self.line)
-            .map_err(broken)?;
+        let mut read_more =
+            |line: &mut Vec<u8>, most| lines.by_ref().take(most).read_until(b'\n', line).map_err(broken);
+        let mut read = read_more(&mut self.line, USUAL_BYTES)? as u64;
         if read == 0 {
             return Ok(false);
+        }
+        if read == USUAL_BYTES && !self.line.ends_with(b"\n") {
+            // All that it may grow to at once: growing by and by, it would be in memory twice while it moves.
+            self.line.reserve_exact((MOST_BYTES + 1 - USUAL_BYTES) as usize);
+            read += read_more(&mut self.line, MOST_BYTES + 1 - USUAL_BYTES)? as u64;
         }
         if self.line.pop_if(|last| *last == b'\n').is_some() {
             self.number += 1;
             Ok(true)
-        } else if read as u64 > MOST_BYTES {
+        } else if read > MOST_BYTES {
             Err(DatasetError::TooLong {
                 path: self.path.clone(),
                 line: self.number + 1,
@@ -92,10 +103,22 @@ impl<T> Rows<T> {
     }
 }
 
+/// Whether a long line holds so many values that they would take many times its length.
+fn is_dense(line: &[u8]) -> bool {
+    let is_long = line.len() as u64 > USUAL_BYTES;
+    is_long && line.iter().filter(|byte| b",:[{".contains(byte)).count() > line.len() / FEWEST_BYTES_OF_VALUE
+}
+
 impl<T: DeserializeOwned> Rows<T> {
     fn read(&mut self) -> Result<Option<T>, DatasetError> {
         if !self.read_line()? {
             return Ok(None);
+        }
+        if is_dense(&self.line) {
+            return Err(DatasetError::Dense {
+                path: self.path.clone(),
+                line: self.number,
+            });
         }
         serde_json::from_slice(&self.line)
             .map(Some)

@@ -66,7 +66,8 @@ pub(super) fn files_below(folder: &Path) -> Result<(BTreeMap<String, PathBuf>, V
             continue;
         }
         let path = name_below(folder, entry.path());
-        if path == MANIFEST_FILE || path == SIGNATURE_FILE || (path == LOCK_FILE && is_empty(&entry)?) {
+        let is_own = path == MANIFEST_FILE || path == SIGNATURE_FILE || (path == LOCK_FILE && is_empty(&entry)?);
+        if kind.is_file() && is_own {
             continue;
         }
         if kind.is_file() {

@@ -50,6 +50,7 @@ pub struct Manifest {
     /// The checks that judged: those of this version that the configuration does not switch off.
     pub checks: Vec<String>,
     /// What was asked for: flags, environment and configuration together.
+    #[serde(deserialize_with = "crate::facts::bounded_parameters")]
     pub parameters: BTreeMap<String, Value>,
     /// Whether everything was looked at.
     pub coverage_complete: bool,

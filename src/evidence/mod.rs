@@ -2,6 +2,7 @@
 //! and who signed for it. What that proves, and what not, is in docs/evidence.md.
 
 mod files;
+mod layout;
 mod manifest;
 mod signature;
 mod snapshot_digest;

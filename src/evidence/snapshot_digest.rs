@@ -26,9 +26,14 @@ impl SnapshotDigest {
     /// Reads a snapshot that lies in a folder.
     ///
     /// # Errors
-    /// When a file cannot be read.
+    /// When a file cannot be read, or is no file.
     pub fn of(folder: &Path) -> Result<Self, EvidenceError> {
-        let (files, _) = files_below(folder)?;
+        let (files, others) = files_below(folder)?;
+        // What a link leads to would be read, and not be in the digest.
+        if let Some(other) = others.first() {
+            let source = io::Error::other("it is neither a file nor a folder");
+            return Err(EvidenceError::file(&folder.join(other), source));
+        }
         let entries = files
             .into_iter()
             .map(|(path, file)| FileEntry::of(&file, path))

@@ -1,13 +1,16 @@
 //! Whether a folder still is what its manifest says.
 
-use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
 use std::path::Path;
 
+use serde::Deserialize;
+
 use super::EvidenceError;
-use super::files::{FileEntry, MANIFEST_FILE, files_below};
-use super::manifest::{MANIFEST_SCHEMA_VERSION, Manifest, digest, text};
-use super::signature::{SignatureError, signer};
+use super::files::{FileEntry, MANIFEST_FILE, SIGNATURE_FILE, files_below};
+use super::layout;
+use super::manifest::{MANIFEST_SCHEMA_VERSION, Manifest};
+use super::signature::{self, SignatureError, signer};
+use crate::bounded_files;
 
 /// The largest manifest that is read: a hundred thousand accounts with ten files each stay below it.
 const LARGEST_MANIFEST: u64 = 256 << 20;
@@ -21,6 +24,8 @@ pub struct Verification {
     pub faults: Vec<Fault>,
     /// Who signed it, or why that cannot be said; `None` where nobody asked.
     pub signature: Option<Result<String, SignatureError>>,
+    /// Why nobody could say whether the signature that is there is of this manifest.
+    pub unread_signature: Option<SignatureError>,
 }
 
 /// A difference between a folder and its manifest.
@@ -82,6 +87,15 @@ pub fn verify(folder: &Path, allowed_signers: Option<&Path>) -> Result<Verificat
     if !is_intact {
         fault(MANIFEST_FILE, FaultKind::Altered);
     }
+    let unread_signature = match signature::fits(folder) {
+        Ok(fits) => {
+            if !fits {
+                fault(SIGNATURE_FILE, FaultKind::Altered);
+            }
+            None
+        }
+        Err(error) => Some(error),
+    };
     let (mut present, others) = files_below(folder)?;
     for listed in &manifest.files {
         // A path that leads out of the folder was written by nobody but a forger.
@@ -105,6 +119,7 @@ pub fn verify(folder: &Path, allowed_signers: Option<&Path>) -> Result<Verificat
         signature: allowed_signers.map(|allowed| signer(folder, allowed)),
         manifest,
         faults,
+        unread_signature,
     })
 }
 
@@ -124,38 +139,37 @@ pub fn read_manifest(folder: &Path) -> Result<Manifest, EvidenceError> {
 /// The manifest, and whether each of its bytes is as it was written.
 fn parse_manifest(folder: &Path) -> Result<(Manifest, bool), EvidenceError> {
     let path = folder.join(MANIFEST_FILE);
-    let file = match File::open(&path) {
-        Ok(file) => file,
+    let unreadable = |what: String| EvidenceError::Unreadable {
+        path: path.clone(),
+        what,
+    };
+    match path.symlink_metadata() {
+        Ok(found) if !found.is_file() => return Err(unreadable("it is a link, or no file".to_owned())),
+        Ok(_) => {}
         Err(error) if error.kind() == ErrorKind::NotFound && folder.is_dir() => {
             return Err(EvidenceError::NoManifest {
                 folder: folder.to_owned(),
             });
         }
         Err(error) => return Err(EvidenceError::file(&path, error)),
-    };
-    let mut content = Vec::new();
-    file.take(LARGEST_MANIFEST + 1)
-        .read_to_end(&mut content)
-        .map_err(|source| EvidenceError::file(&path, source))?;
-    let unreadable = |what: String| EvidenceError::Unreadable {
-        path: path.clone(),
-        what,
-    };
-    if content.len() as u64 > LARGEST_MANIFEST {
-        return Err(unreadable(format!("it is larger than {LARGEST_MANIFEST} bytes")));
     }
+    let content =
+        bounded_files::read(&path, LARGEST_MANIFEST).map_err(|source| EvidenceError::file(&path, source))?;
     // The version first: another version may have another shape.
-    let value: serde_json::Value =
-        serde_json::from_slice(&content).map_err(|error| unreadable(error.to_string()))?;
-    let found = value["schema_version"].as_str().unwrap_or("none");
+    let versioned: Versioned = serde_json::from_slice(&content).map_err(|error| unreadable(error.to_string()))?;
+    let found = versioned.schema_version.as_deref().unwrap_or("none");
     if found != MANIFEST_SCHEMA_VERSION {
         return Err(unreadable(format!(
             "its schema version is {found}, and this program reads {MANIFEST_SCHEMA_VERSION}"
         )));
     }
-    let is_written_so = text(&value).as_bytes() == content;
-    let digest = digest(&value);
-    let manifest: Manifest = serde_json::from_value(value).map_err(|error| unreadable(error.to_string()))?;
-    let is_intact = is_written_so && manifest.digest == digest;
+    let manifest: Manifest = serde_json::from_slice(&content).map_err(|error| unreadable(error.to_string()))?;
+    let is_intact = layout::digest(&content).as_ref() == Some(&manifest.digest);
     Ok((manifest, is_intact))
+}
+
+/// A manifest of any version.
+#[derive(Deserialize)]
+struct Versioned {
+    schema_version: Option<String>,
 }

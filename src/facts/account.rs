@@ -3,14 +3,15 @@
 use std::fmt;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{
     Alarm, Arn, Bucket, CustomKeyStore, Fact, Key, KeyCountQuota, MetricFilter, Region, RequestQuota, Trail,
 };
 
 /// The twelve-digit id of an AWS account.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct AccountId(String);
 
@@ -29,6 +30,14 @@ impl AccountId {
     /// The id.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for AccountId {
+    /// Files are named by it, so that what is none would lead anywhere.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let id = String::deserialize(deserializer)?;
+        AccountId::parse(&id).ok_or_else(|| D::Error::custom(format!("`{id}` is no account id of twelve digits")))
     }
 }
 

@@ -14,6 +14,7 @@ mod gap;
 mod key;
 mod key_details;
 mod open_enum;
+mod parameters;
 mod quota;
 mod region;
 mod scan;
@@ -31,6 +32,7 @@ pub use key::{Key, KeyManager, KeyMetadata, KeyOrigin, KeySpec, KeyState, KeyUsa
 pub use key_details::{
     AutomaticRotation, Grant, KeyDetails, KeyRequests, LastUsage, LastUse, Rotation, RotationType,
 };
+pub(crate) use parameters::bounded_parameters;
 pub use quota::{
     Contributor, Contributors, KeyCountQuota, LimitSource, Peak, RequestQuota, RequestsPerSecond, Usage,
     UsageMetric,

@@ -40,6 +40,7 @@ pub struct ScanFacts {
     #[serde(default)]
     pub account_listing: Fact<()>,
     /// What was asked for: flags, environment and configuration together.
+    #[serde(deserialize_with = "super::bounded_parameters")]
     pub parameters: BTreeMap<String, serde_json::Value>,
     /// The calls that are of no account looked at: who is asking, which accounts there are, and the entering of accounts
     /// that could not be entered.

@@ -5,9 +5,15 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde::de::Error;
 use serde_json::Value;
 
 use crate::facts::AccountId;
+
+/// The longest policy that the API knows. KMS takes no more than 32 KB, so what is longer came from elsewhere.
+///
+/// Source: <https://docs.aws.amazon.com/kms/latest/APIReference/API_GetKeyPolicy.html>.
+const LONGEST: usize = 131_072;
 
 /// A policy document, with what AWS lets people write once or in a list always in a list.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -68,6 +74,12 @@ impl KeyPolicy {
     /// # Errors
     /// When it is not a policy document.
     pub fn parse(text: &str) -> Result<KeyPolicy, serde_json::Error> {
+        if text.len() > LONGEST {
+            return Err(serde_json::Error::custom(format!(
+                "it has {} bytes, and a key policy at most {LONGEST}",
+                text.len()
+            )));
+        }
         // Of a list, whose items would be taken for the fields in their order, nothing is a policy.
         let document: serde_json::Map<String, Value> = serde_json::from_str(text)?;
         serde_json::from_value(Value::Object(document))

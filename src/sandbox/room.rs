@@ -7,10 +7,14 @@ use super::request::{Answer, Reply, Request, Response};
 use super::service::{self, Refusal, Service};
 use super::wire::refusals;
 use super::{account, cloudtrail, cloudwatch, kms, logs, organizations, s3, service_quotas, sts};
+use crate::bounded_files;
 use jiff::Timestamp;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The largest estate file that is read. Alike accounts, keys and buckets are one section, so that estates are short.
+const LARGEST_ESTATE: u64 = 16 << 20;
 
 /// An AWS account that exists only here, with its Regions, keys, quotas, usage and buckets.
 ///
@@ -40,7 +44,7 @@ impl Sandbox {
     ///
     /// The file cannot be read, or is no valid estate.
     pub fn from_file(path: &Path) -> Result<Sandbox, EstateError> {
-        let text = std::fs::read_to_string(path).map_err(|source| EstateError::Unreadable {
+        let text = bounded_files::read_text(path, LARGEST_ESTATE).map_err(|source| EstateError::Unreadable {
             path: path.to_owned(),
             source,
         })?;

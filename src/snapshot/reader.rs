@@ -5,10 +5,14 @@ use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 
-use super::rows::{AccountRow, OwnedAlarmRow, OwnedKeyRow, OwnedQuotaRow, RegionRow, ScanFile};
+use super::rows::{AccountRow, OwnedAlarmRow, OwnedKeyRow, OwnedQuotaRow, RegionRow, Versioned};
 use super::{SCAN_FILE, SCHEMA_VERSION, SnapshotError, Table};
+use crate::bounded_files;
 use crate::dataset::Dataset;
 use crate::facts::{AccountFacts, AccountId, Bucket, Fact, Region, RegionFacts, ScanFacts, Trail};
+
+/// The largest `scan.json` that is read: a hundred thousand accounts and as many exceptions stay below it.
+const LARGEST_SCAN: u64 = 16 << 20;
 
 /// Reads the snapshot of one scan, an account at a time.
 #[derive(Debug)]
@@ -53,23 +57,23 @@ impl SnapshotReader {
     /// When it cannot be read, or was written by another version.
     pub fn open(folder: &Path) -> Result<Self, SnapshotError> {
         let path = folder.join(SCAN_FILE);
-        let text = std::fs::read_to_string(&path).map_err(|source| SnapshotError::file(&path, source))?;
+        let text =
+            bounded_files::read_text(&path, LARGEST_SCAN).map_err(|source| SnapshotError::file(&path, source))?;
         let invalid = |source| SnapshotError::Scan {
             path: path.clone(),
             source,
         };
         // The version first: another version may have another shape.
-        let found = serde_json::from_str::<serde_json::Value>(&text).map_err(invalid)?["schema_version"].as_u64();
-        if found != Some(u64::from(SCHEMA_VERSION)) {
+        let Versioned { schema_version } = serde_json::from_str(&text).map_err(invalid)?;
+        if schema_version != Some(SCHEMA_VERSION) {
             return Err(SnapshotError::Version {
                 path: folder.to_owned(),
-                found: found.and_then(|found| u32::try_from(found).ok()).unwrap_or(0),
+                found: schema_version.unwrap_or(0),
             });
         }
-        let file: ScanFile = serde_json::from_str(&text).map_err(invalid)?;
         Ok(SnapshotReader {
             accounts: AccountReader::in_folder(folder),
-            scan: file.scan,
+            scan: serde_json::from_str(&text).map_err(invalid)?,
         })
     }
 

@@ -11,8 +11,14 @@ use crate::facts::{
     MetricFilter, Region, RegionSource, RegionState, RequestQuota, ScanFacts,
 };
 
+/// A `scan.json` of any version.
+#[derive(Debug, Deserialize)]
+pub(super) struct Versioned {
+    pub schema_version: Option<u32>,
+}
+
 /// What the scan was: `scan.json`.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct ScanFile {
     /// The version of the rows of all tables.
     pub schema_version: u32,

@@ -10,13 +10,13 @@ use std::thread;
 use super::run::{self, ESTATE};
 
 /// `kms-audit sandbox serve`, for as long as the test needs it.
-struct Server {
+pub struct Server {
     process: Child,
-    url: String,
+    pub url: String,
 }
 
 impl Server {
-    fn start(estate: &Path) -> Server {
+    pub fn start(estate: &Path) -> Server {
         let mut process = Command::new(env!("CARGO_BIN_EXE_kms-audit"))
             .args(["sandbox", "serve"])
             .arg(estate)
@@ -39,7 +39,7 @@ impl Drop for Server {
 }
 
 /// Every file of a report, with the tables unpacked.
-fn files(folder: &Path) -> BTreeMap<PathBuf, String> {
+pub fn files(folder: &Path) -> BTreeMap<PathBuf, String> {
     let mut files = BTreeMap::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(next) = folders.pop() {

@@ -1,5 +1,6 @@
 //! The folder of a run as evidence: verified, altered, signed, and without secrets.
 
+use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -71,28 +72,134 @@ fn a_run_that_nobody_touched_is_verified_and_its_manifest_says_what_it_was() {
     assert!(!manifest["api_calls"].as_array().unwrap().is_empty());
 }
 
-#[test]
-fn one_other_byte_anywhere_in_a_run_is_named() {
-    let (_keep, out) = run(&[]);
-    for file in files(&out) {
+/// A run that somebody signed.
+fn signed_run() -> (tempfile::TempDir, PathBuf) {
+    let keys = tempfile::tempdir().unwrap();
+    let run = run(&["--sign-with", &key(keys.path(), "auditor").to_string_lossy()]);
+    assert!(run.1.join("manifest.json.sig").is_file());
+    run
+}
+
+/// Positions in a file: the first, the last, and others by chance.
+fn positions(length: usize) -> Vec<usize> {
+    let chance = || RandomState::new().hash_one(length) as usize % length;
+    vec![0, length - 1, length / 2, chance(), chance(), chance(), chance()]
+}
+
+/// Puts every file of a run into other states, one after the other, and verifies it: the file is named as altered. Of a
+/// manifest that cannot be read any more, the error tells.
+fn alter_each_file(alter: impl Fn(Vec<u8>) -> Vec<(String, Vec<u8>)>) {
+    let (_keep, out) = signed_run();
+    let files = files(&out);
+    assert_eq!(files.len(), 18, "{files:?}");
+    for file in files {
         let content = std::fs::read(&file).unwrap();
         let name = file.strip_prefix(&out).unwrap().to_string_lossy().into_owned();
-        // The first, the last, and some in between.
-        for position in [0, content.len() / 3, content.len() / 2, content.len() - 1] {
-            let mut altered = content.clone();
-            altered[position] ^= 0x20;
+        for (how, altered) in alter(content.clone()) {
             std::fs::write(&file, &altered).unwrap();
             let (code, said) = verify(&out, &[]);
-            assert!(said.contains(&name), "{name}, byte {position}: {said}");
-            // A manifest that is no JSON any more cannot be held against anything.
+            let is_named = said.contains(&format!("altered   {name}\n"));
+            let is_unreadable =
+                name == "manifest.json" && code == 1 && said.contains("manifest.json is not a manifest");
             assert!(
-                code == 5 || (code == 1 && name == "manifest.json"),
-                "{name}, byte {position}: {said}"
+                (code == 5 && is_named) || is_unreadable,
+                "{name}, {how}: {code}, {said}"
             );
         }
         std::fs::write(&file, &content).unwrap();
     }
     assert_eq!(verify(&out, &[]).0, 0);
+}
+
+#[test]
+fn one_other_byte_anywhere_in_a_run_is_named() {
+    alter_each_file(|content| {
+        let flipped = |(n, at): (usize, usize)| {
+            let (mask, mut altered) = ([0x20, 0x01, 0x80, 0x08, 0xff, 0x02, 0x40][n], content.clone());
+            altered[at] ^= mask;
+            (format!("byte {at} of {} with {mask:#x}", content.len()), altered)
+        };
+        positions(content.len()).into_iter().enumerate().map(flipped).collect()
+    });
+}
+
+#[test]
+fn a_byte_more_or_less_anywhere_in_a_run_is_named() {
+    alter_each_file(|content| {
+        let more = |at: usize, byte: u8| [&content[..at], &[byte], &content[at..]].concat();
+        let (last, middle) = (content.len() - 1, content.len() / 2);
+        let states = [
+            ("nothing", Vec::new()),
+            ("the last byte less", content[..last].to_vec()),
+            ("half of it", content[..middle].to_vec()),
+            ("the first byte less", content[1..].to_vec()),
+            ("a line feed more", more(last + 1, b'\n')),
+            ("a zero more", more(last + 1, 0)),
+            ("a blank before", more(0, b' ')),
+            ("a byte in the middle", more(middle, b'x')),
+            ("twice", content.repeat(2)),
+        ];
+        states
+            .into_iter()
+            .map(|(how, altered)| (how.to_owned(), altered))
+            .collect()
+    });
+}
+
+#[test]
+fn any_file_that_is_missing_or_added_is_named() {
+    let (_keep, out) = signed_run();
+    for file in files(&out) {
+        let content = std::fs::read(&file).unwrap();
+        let name = file.strip_prefix(&out).unwrap().to_string_lossy().into_owned();
+        std::fs::remove_file(&file).unwrap();
+        let (code, said) = verify(&out, &[]);
+        match name.as_str() {
+            "manifest.json" => assert!(code == 1 && said.contains("has no manifest.json"), "{said}"),
+            // Whether it has to be there is for whoever asks for it to say.
+            "manifest.json.sig" => assert_eq!(code, 0, "{said}"),
+            _ => assert!(
+                code == 6 && said.contains(&format!("missing   {name}\n")),
+                "{name}: {said}"
+            ),
+        }
+        std::fs::write(&file, &content).unwrap();
+        let beside = PathBuf::from(format!("{}.bak", file.display()));
+        std::fs::write(&beside, &content).unwrap();
+        let (code, said) = verify(&out, &[]);
+        assert!(
+            code == 7 && said.contains(&format!("extra     {name}.bak\n")),
+            "{name}: {said}"
+        );
+        std::fs::remove_file(&beside).unwrap();
+    }
+    assert_eq!(verify(&out, &[]).0, 0);
+}
+
+#[test]
+fn a_signature_that_cannot_be_looked_at_is_no_difference_unless_it_is_asked_for() {
+    let (_keep, out) = signed_run();
+    let verify_without_openssh = |flags: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kms-audit"));
+        let output = command
+            .arg("verify")
+            .arg(&out)
+            .args(flags)
+            .env("PATH", "/nonexistent")
+            .output()
+            .unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (code, said) = verify_without_openssh(&[]);
+    assert!(
+        code == Some(0) && said.contains("was not looked at: cannot run ssh-keygen"),
+        "{said}"
+    );
+    let (code, said) = verify_without_openssh(&["--allowed-signers", "anybody"]);
+    assert!(
+        code == Some(8) && said.contains("Not signed: cannot run ssh-keygen"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -17,12 +17,18 @@ mod estates;
 mod evidence;
 mod failures;
 mod faults;
+#[cfg(target_os = "linux")]
+mod full_disk;
 mod history;
 mod inventory;
 mod key_details;
 mod metrics;
+#[cfg(unix)]
+mod permissions;
 mod random_estate;
+mod readers;
 mod regions;
 mod resume;
 mod run;
+mod secrets;
 mod watch;

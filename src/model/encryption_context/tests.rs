@@ -281,8 +281,10 @@ fn what_was_not_read_leaves_it_unknown_unless_the_rest_says_no() {
 
 #[test]
 fn a_quotation_is_as_long_as_a_sentence_can_bear() {
+    // As much as a policy can hold.
+    let length = |n: u32| if n < 10 { 3_000 } else { 150 };
     let values: Vec<String> = (0..500)
-        .map(|n| format!("arn:aws:s3:::invoices/{n}/{}", "x".repeat(3_000)))
+        .map(|n| format!("arn:aws:s3:::invoices/{n}/{}", "x".repeat(length(n))))
         .collect();
     let condition = json!({"StringLike": {"kms:EncryptionContext:aws:s3:arn": values}});
     let BucketKeySafety::Unsafe(changes) = safety(&readable(policy("Allow", condition))) else {
