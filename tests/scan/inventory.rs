@@ -363,7 +363,7 @@ fn calls_in(estate: &Estate) -> Counts {
     };
     // None of them has automatic rotation.
     let rotates = |key: &Key| {
-        let has_material = ["Enabled", "Disabled"].contains(&key.state.as_str());
+        let has_material = ["Enabled", "Disabled", "Updating"].contains(&key.state.as_str());
         claims(key, "rotation") && key.spec == "SYMMETRIC_DEFAULT" && has_material
     };
     let nameless = |template: &&KeyTemplate| template.aws_managed && template.aliases.is_empty();
