@@ -2,10 +2,15 @@
 //! long lists once, a row at a time, so that memory does not follow them.
 
 mod changes;
+mod findings_csv;
+mod formats;
 mod grid;
+mod inventory_csv;
 mod json;
+mod json_text;
 mod key_counts;
 mod markdown;
+mod spreadsheet;
 mod terminal;
 mod trend;
 mod wording;
@@ -20,7 +25,10 @@ use crate::results::Results;
 use crate::runs::RunError;
 
 pub use changes::{diff_schema, render_diff_markdown, render_diff_terminal, write_diff_json};
+pub use findings_csv::write_findings_csv;
+pub use formats::{FORMATS, Format};
 pub use grid::Palette;
+pub use inventory_csv::write_inventory_csv;
 pub use json::{schema, write_json};
 pub use markdown::render_markdown;
 pub use terminal::render_terminal;

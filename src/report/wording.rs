@@ -13,6 +13,14 @@ pub(super) const PEAK_NOTE: &str = "A peak is the busiest minute of the window: 
 pub(super) const COST_NOTE: &str = "Key storage at the commercial list price of $1 a month; rotations (up to $2 a \
     month each key) and requests come on top.";
 
+/// That the scan has no end, in words.
+pub(super) const INTERRUPTED: &str = "the scan was stopped before its end";
+
+/// Which call failed, and what AWS said.
+pub(super) fn gap_failure(gap: &GapSummary) -> String {
+    format!("{}: {}: {}", gap.operation, gap.error_code, gap.message)
+}
+
 /// A count and the noun that goes with it.
 pub(super) fn counted(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(number), if number == 1 { one } else { many })

@@ -17,6 +17,7 @@ mod estates;
 mod evidence;
 mod failures;
 mod faults;
+mod formats;
 mod history;
 mod inventory;
 mod key_details;
