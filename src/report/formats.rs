@@ -3,7 +3,10 @@
 use std::fmt;
 use std::io::Write;
 
-use super::{Report, ReportError, render_markdown, write_findings_csv, write_inventory_csv, write_json};
+use super::{
+    Report, ReportError, render_markdown, write_asff, write_findings_csv, write_inventory_csv, write_json,
+    write_junit, write_ocsf, write_prometheus, write_sarif,
+};
 
 /// A format of the report: one file.
 pub struct Format {
@@ -45,6 +48,36 @@ pub const FORMATS: &[Format] = &[
         file: "inventory.csv",
         by_default: true,
         write: write_inventory_csv,
+    },
+    Format {
+        name: "prometheus",
+        file: "metrics.prom",
+        by_default: false,
+        write: write_prometheus,
+    },
+    Format {
+        name: "sarif",
+        file: "report.sarif",
+        by_default: false,
+        write: write_sarif,
+    },
+    Format {
+        name: "junit",
+        file: "junit.xml",
+        by_default: false,
+        write: write_junit,
+    },
+    Format {
+        name: "ocsf",
+        file: "findings.ocsf.jsonl",
+        by_default: false,
+        write: write_ocsf,
+    },
+    Format {
+        name: "asff",
+        file: "findings.asff.jsonl",
+        by_default: false,
+        write: write_asff,
     },
 ];
 

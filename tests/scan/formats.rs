@@ -18,7 +18,8 @@ alias = "alias/odd"
 [[fault]]
 service = "kms"
 operation = "ListAliases"
-kind = "deny"
+kind = "error"
+code = "AccessDeniedException"
 "#;
 
 fn scan(folder: &Path, environment: &[(&str, &str)], flags: &[&str]) -> Output {
