@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::ser::Formatter;
 
-use crate::visible::is_treacherous;
+use crate::visible::{is_plain, is_treacherous};
 
 /// On one line.
 #[derive(Clone, Copy, Debug, Default)]
@@ -14,6 +14,9 @@ pub(super) struct HarmlessLine;
 
 impl Formatter for HarmlessLine {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        if is_plain(fragment) {
+            return writer.write_all(fragment.as_bytes());
+        }
         let mut rest = fragment;
         while let Some(at) = rest.find(is_treacherous) {
             let (before, from) = rest.split_at(at);

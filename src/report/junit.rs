@@ -3,7 +3,7 @@
 //! A suite for the coverage, one for the checks, and one for the findings of each account. A test passes only where
 //! something was seen to be in order: what could not be read is an error, what could not be judged is skipped.
 
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
@@ -99,7 +99,7 @@ enum Outcome<'a> {
 /// A suite on its way.
 struct Suite {
     name: String,
-    cases: Writer<SpooledTempFile>,
+    cases: Writer<BufWriter<SpooledTempFile>>,
     tests: u64,
     failures: u64,
     errors: u64,
@@ -110,7 +110,7 @@ impl Suite {
     fn new(name: String) -> Self {
         Suite {
             name,
-            cases: Writer::new(SpooledTempFile::new(IN_MEMORY)),
+            cases: Writer::new(BufWriter::new(SpooledTempFile::new(IN_MEMORY))),
             tests: 0,
             failures: 0,
             errors: 0,
@@ -230,7 +230,8 @@ impl<'o> Document<'o> {
         ]);
         self.out.write_event(Event::Start(start))?;
         self.out.get_mut().write_all(b"\n")?;
-        let mut cases = suite.cases.into_inner();
+        let cases = suite.cases.into_inner().into_inner();
+        let mut cases = cases.map_err(io::IntoInnerError::into_error)?;
         cases.seek(SeekFrom::Start(0))?;
         io::copy(&mut cases, self.out.get_mut())?;
         self.out.write_event(Event::End(BytesEnd::new("testsuite")))
