@@ -58,7 +58,7 @@ fn totals(progress: &Progress) -> (u64, u64) {
 /// Accounts where there are several, the first three of the others always, the rest once there is any.
 fn message(progress: &Progress) -> String {
     let accounts = progress.accounts();
-    let of_accounts = (accounts.found() > 1).then(|| ("accounts", accounts));
+    let of_accounts = (accounts.found() > 1).then_some(("accounts", accounts));
     let shown = counters(progress).into_iter().enumerate();
     let shown = shown.filter(|(place, (_, counter))| *place < 3 || counter.found() > 0);
     let words: Vec<String> = of_accounts
