@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 
 mod formats;
+mod sheets;
 
 use super::*;
 use crate::assessment::{AccountAssessment, Assessment, Assessor, Coverage, Document};
