@@ -27,12 +27,13 @@ $(VENV)/ready: tests/e2e/requirements.txt
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/e2e/requirements.txt
 	touch $@
 
-# What judging, writing, reading and comparing a million keys costs, and that memory does not follow them; calls, CPU
+# What judging, writing, reading and comparing a million keys costs, and that memory does not follow them; what the
+# formats cost; calls, CPU
 # for each call against a bare loop of the SDK, peak memory, pacing; then how much `sandbox serve` answers.
 bench:
 	@command -v wrk > /dev/null || { apt-get update && apt-get install -y wrk; } || { echo "wrk is missing and could not be" \
 		"installed: install it (Debian: apt-get install wrk, macOS: brew install wrk) and try again" >&2; exit 1; }
-	cargo bench --locked --bench assess --bench history --bench scan --bench serve
+	cargo bench --locked --bench assess --bench formats --bench history --bench scan --bench serve
 
 # The generated parts of docs/.
 docs:

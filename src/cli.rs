@@ -1,5 +1,6 @@
 //! The command line.
 
+mod formats;
 mod history;
 mod targets;
 
@@ -14,6 +15,7 @@ use crate::facts::Region;
 use crate::scan::LastUsageBudget;
 use crate::severity::Severity;
 
+pub use formats::{Destination, FormatArg};
 pub use history::{AssessArgs, DiffArgs, DiffFormat, TrendArgs, TrendFormat};
 pub use targets::TargetArgs;
 
@@ -110,6 +112,18 @@ pub struct ScanArgs {
     #[arg(long, value_name = "DIR", env = "KMS_AUDIT_OUT")]
     #[serde(skip)]
     pub out: Option<PathBuf>,
+
+    /// Write these formats, separated by commas, instead of the usual ones: NAME goes into the folder of the run, NAME=FILE
+    /// into a file elsewhere, NAME=- to stdout. `default` and `all` stand for several. report.json is always written.
+    /// docs/formats.md has the names [default: default]
+    #[arg(
+        long = "format",
+        value_name = "NAME[=FILE]",
+        env = "KMS_AUDIT_FORMAT",
+        value_delimiter = ','
+    )]
+    #[serde(skip)]
+    pub formats: Vec<FormatArg>,
 
     /// Go on with the scan in this folder, which was killed, stopped or could not enter every account: what is finished
     /// is not asked again. Flags are those it was begun with, and need not be repeated

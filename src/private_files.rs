@@ -1,7 +1,7 @@
 //! Files and folders of a scan: only the user can read them, and a file appears under its name whole or not at all.
 
 use std::ffi::OsStr;
-use std::fs::DirBuilder;
+use std::fs::{self, DirBuilder, Permissions};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
@@ -38,14 +38,51 @@ pub fn write_whole<E: From<io::Error>>(
     path: &Path,
     content: impl FnOnce(&mut dyn Write) -> Result<(), E>,
 ) -> Result<(), E> {
-    let folder = path
-        .parent()
+    write_with(path, None, content)
+}
+
+/// Writes a file that somebody else may read: one that is there already is replaced and keeps its permissions, and what
+/// is no regular file, such as a pipe, is written into. A new file is for the user alone.
+///
+/// # Errors
+/// As [`write_whole`].
+pub fn write_over<E: From<io::Error>>(
+    path: &Path,
+    content: impl FnOnce(&mut dyn Write) -> Result<(), E>,
+) -> Result<(), E> {
+    let metadata = match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return write_whole(path, content),
+        metadata => metadata?,
+    };
+    if metadata.is_file() {
+        // Through a link, so that the link stays one.
+        return write_with(&path.canonicalize()?, Some(metadata.permissions()), content);
+    }
+    let mut file = BufWriter::new(fs::OpenOptions::new().write(true).open(path)?);
+    content(&mut file)?;
+    Ok(file.flush()?)
+}
+
+/// The folder that a file lies in.
+pub fn folder_of(path: &Path) -> &Path {
+    path.parent()
         .filter(|parent| !parent.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
+        .unwrap_or(Path::new("."))
+}
+
+fn write_with<E: From<io::Error>>(
+    path: &Path,
+    permissions: Option<Permissions>,
+    content: impl FnOnce(&mut dyn Write) -> Result<(), E>,
+) -> Result<(), E> {
+    let folder = folder_of(path);
     // A temporary file is made with mode 0600.
     let mut file = BufWriter::new(tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(folder)?);
     content(&mut file)?;
     let file = file.into_inner().map_err(|error| error.into_error())?;
+    if let Some(permissions) = permissions {
+        file.as_file().set_permissions(permissions)?;
+    }
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
@@ -114,6 +151,25 @@ mod tests {
             files.map(|file| file.file_name()).collect::<Vec<_>>(),
             ["part.jsonl.zst"]
         );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_replaced_for_others_keeps_its_permissions_and_what_is_no_file_is_written_into() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let (path, link) = (folder.path().join("kms.prom"), folder.path().join("link"));
+        let write = |path: &Path, text: &str| write_over(path, |out| out.write_all(text.as_bytes()));
+        let mode = || fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+        write(&path, "1").unwrap();
+        assert_eq!(mode(), 0o600);
+        fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        write(&link, "2").unwrap();
+        assert_eq!((mode(), fs::read_to_string(&path).unwrap()), (0o644, "2".to_owned()));
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        write(Path::new("/dev/null"), "3").unwrap();
+        assert!(!fs::metadata("/dev/null").unwrap().is_file());
     }
 
     #[cfg(unix)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::percentage;
+use super::{FormatArg, percentage};
 use crate::severity::Severity;
 
 /// The flags of `assess`.
@@ -18,6 +18,17 @@ pub struct AssessArgs {
     /// kms-audit-<time of the scan>, with a number behind it if that is taken]
     #[arg(long, value_name = "DIR", env = "KMS_AUDIT_OUT")]
     pub out: Option<PathBuf>,
+
+    /// Write these formats, separated by commas, instead of the usual ones: NAME goes into the folder of the run, NAME=FILE
+    /// into a file elsewhere, NAME=- to stdout. `default` and `all` stand for several. report.json is always written.
+    /// docs/formats.md has the names [default: default]
+    #[arg(
+        long = "format",
+        value_name = "NAME[=FILE]",
+        env = "KMS_AUDIT_FORMAT",
+        value_delimiter = ','
+    )]
+    pub formats: Vec<FormatArg>,
 
     /// Read this configuration instead of ./kms-audit.toml or the one in the user's configuration folder
     #[arg(long, value_name = "FILE", env = "KMS_AUDIT_CONFIG")]

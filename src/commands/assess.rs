@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use super::judging::{self, Judging};
-use super::output::OutputFolder;
+use super::output::{OutputFolder, is_within};
+use super::outputs::Outputs;
 use super::{Exit, UsageError};
 use crate::cli::AssessArgs;
 use crate::config;
@@ -14,7 +15,9 @@ use crate::snapshot::SnapshotReader;
 
 pub(super) fn run(args: &AssessArgs) -> anyhow::Result<Exit> {
     let (config, config_file) = judging::load_config(args.config.as_deref(), args.threshold)?;
+    let outputs = Outputs::choose(&args.formats, &config)?;
     let place = Place::of(&args.snapshot)?;
+    outputs.check_apart(&place.run)?;
     let snapshot = SnapshotReader::open(&place.snapshot)?;
     let mut scan = snapshot.scan.clone();
     config
@@ -27,11 +30,13 @@ pub(super) fn run(args: &AssessArgs) -> anyhow::Result<Exit> {
     let mut output = OutputFolder::prepare(args.out.as_deref(), scan.as_of)?;
     // A path through folders that did not exist may lead anywhere.
     place.check_apart(output.path())?;
+    outputs.check_apart(output.path())?;
     let judging = Judging {
         config: &config,
         snapshot: &snapshot,
         scan,
         judged: Some(SnapshotDigest::of(&place.snapshot)?),
+        outputs: &outputs,
         sign_with: args.sign_with.as_deref(),
         fail_on: args.fail_on,
         fail_on_gaps: args.fail_on_gaps,
@@ -74,15 +79,7 @@ impl Place {
 
     /// Refuses to write into the run: it would not be what its manifest says any more.
     fn check_apart(&self, output: &Path) -> anyhow::Result<()> {
-        let existing = output.ancestors().find_map(|ancestor| {
-            let ancestor = if ancestor.as_os_str().is_empty() {
-                Path::new(".")
-            } else {
-                ancestor
-            };
-            ancestor.canonicalize().ok()
-        });
-        if existing.is_some_and(|existing| existing.starts_with(&self.run)) {
+        if is_within(output, &self.run) {
             let what = format!(
                 "an assessment is not written into the run that it is made from, {}; name another folder with --out",
                 self.run.display()

@@ -4,15 +4,17 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
+use terminal_size::{Height, Width};
 
 use super::Exit;
 use super::output::OutputFolder;
+use super::outputs::Outputs;
 use crate::assessment::{Assessment, Assessor};
 use crate::checks;
 use crate::config::{self, Config};
 use crate::evidence::{SnapshotDigest, sign, write_manifest};
 use crate::facts::ScanFacts;
-use crate::report::{Palette, Report, ReportError, render_markdown, render_terminal, write_json};
+use crate::report::{Palette, Report, render_terminal};
 use crate::results::Results;
 use crate::severity::Severity;
 use crate::snapshot::SnapshotReader;
@@ -52,6 +54,8 @@ pub(super) struct Judging<'a> {
     pub scan: ScanFacts,
     /// The snapshot by its content, where it does not lie in the folder that is written.
     pub judged: Option<SnapshotDigest>,
+    /// What to write, and where to.
+    pub outputs: &'a Outputs,
     /// The OpenSSH key to sign with.
     pub sign_with: Option<&'a Path>,
     /// The severity from which findings are an exit code.
@@ -67,12 +71,13 @@ impl Judging<'_> {
         let results = Results::in_folder(output.path());
         let assessment = self.assess(&results)?;
         let report = Report::new(&assessment, &results);
-        write_reports(&report, output)?;
+        self.outputs.write_folder(&report, output)?;
         write_manifest(output.path(), report.document, self.judged)?;
         if let Some(key) = self.sign_with {
             sign(output.path(), key)?;
         }
-        print_summary(&report, output)?;
+        self.outputs.write_elsewhere(&report)?;
+        print_summary(&report, output, self.outputs)?;
         let document = report.document;
         let reaches = |least: Severity| document.summary.findings_from(least) > 0;
         Ok(if self.fail_on.is_some_and(reaches) {
@@ -99,24 +104,25 @@ impl Judging<'_> {
     }
 }
 
-fn write_reports(report: &Report<'_>, output: &mut OutputFolder) -> anyhow::Result<()> {
-    output.write("report.json", |out| write_json(report, out))?;
-    output.write("report.md", |out| {
-        let page = render_markdown(report)?;
-        out.write_all(page.as_bytes()).map_err(ReportError::from)
-    })?;
-    Ok(())
-}
-
-fn print_summary(report: &Report<'_>, output: &OutputFolder) -> anyhow::Result<()> {
-    super::print(&render_terminal(report, palette(), output.path())?)
+/// Prints the summary to stdout, or, where that is taken, to stderr.
+fn print_summary(report: &Report<'_>, output: &OutputFolder, outputs: &Outputs) -> anyhow::Result<()> {
+    if outputs.use_stdout() {
+        let width = terminal_size::terminal_size_of(std::io::stderr());
+        super::print_aside(&render_terminal(report, palette_of(width), output.path())?)
+    } else {
+        super::print(&render_terminal(report, palette(), output.path())?)
+    }
 }
 
 /// How the terminal that stdout is looks.
 pub(super) fn palette() -> Palette {
+    palette_of(terminal_size::terminal_size_of(std::io::stdout()))
+}
+
+fn palette_of(size: Option<(Width, Height)>) -> Palette {
     Palette {
         // A file or a pipe has no width: nothing is to be broken there.
-        width: terminal_size::terminal_size_of(std::io::stdout()).map_or(160, |(width, _)| width.0),
+        width: size.map_or(160, |(width, _)| width.0),
         colours: true,
     }
 }

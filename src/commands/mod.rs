@@ -7,6 +7,7 @@ mod exit;
 mod judging;
 mod log;
 mod output;
+mod outputs;
 mod previous;
 mod progress_bar;
 #[cfg(feature = "sandbox")]
@@ -46,13 +47,22 @@ fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
+/// Writes to stderr what would be on stdout, were that not taken.
+fn print_aside(text: &str) -> anyhow::Result<()> {
+    let mut stderr = anstream::stderr().lock();
+    match stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result.context("cannot write to stderr"),
+    }
+}
+
 /// Writes a result into a file, whole or not at all, or to stdout. That nobody reads on is no error.
 fn write<E>(file: Option<&Path>, content: impl FnOnce(&mut dyn Write) -> Result<(), E>) -> anyhow::Result<()>
 where
     E: From<io::Error> + std::error::Error + Send + Sync + 'static,
 {
     if let Some(file) = file {
-        return private_files::write_whole(file, content)
+        return private_files::write_over(file, content)
             .with_context(|| format!("cannot write {}", file.display()));
     }
     let mut stdout = Closable(BufWriter::new(anstream::stdout().lock()), false);
@@ -61,6 +71,15 @@ where
         Err(error) => Err(error.into()),
         Ok(()) => stdout.flush().context("cannot write to stdout"),
     }
+}
+
+/// Writes a file of the report to stdout as it is, where [`write`] leaves colours away if nobody sees them.
+fn write_file_to_stdout<E: From<io::Error>>(
+    content: impl FnOnce(&mut dyn Write) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut stdout = Closable(BufWriter::new(io::stdout().lock()), false);
+    content(&mut stdout)?;
+    Ok(stdout.flush()?)
 }
 
 /// Stdout that may be closed by whoever has seen enough: what comes after is thrown away.

@@ -140,6 +140,20 @@ impl Drop for OutputFolder {
     }
 }
 
+/// Whether something that may not exist yet would lie in a folder, by what exists of the way to it.
+pub(super) fn is_within(path: &Path, folder: &Path) -> bool {
+    let existing = path.ancestors().find_map(|ancestor| {
+        let ancestor = if ancestor.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            ancestor
+        };
+        ancestor.canonicalize().ok()
+    });
+    let folder = folder.canonicalize();
+    matches!((existing, folder), (Some(existing), Ok(folder)) if existing.starts_with(&folder))
+}
+
 /// Refuses a folder with anything in it but what a scan leaves that was killed before it had begun.
 fn check_unused(path: &Path) -> anyhow::Result<()> {
     let unusable = || {

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use super::judging::{self, Judging};
 use super::output::OutputFolder;
+use super::outputs::Outputs;
 use super::previous::PreviousScan;
 use super::{Exit, UsageError};
 use crate::accounts::TargetChoice;
@@ -51,6 +52,7 @@ fn begin_or_go_on(args: &ScanArgs, begun: Option<Begun>) -> anyhow::Result<Exit>
         Some(begun) => begun.output,
         None => OutputFolder::prepare(args.out.as_deref(), job.as_of)?,
     };
+    job.outputs.check_apart(output.path())?;
     let outcome = runtime.block_on(job.collect(&mut output, record.as_ref()));
     runtime.shutdown_background();
     let signal = outcome?;
@@ -60,6 +62,7 @@ fn begin_or_go_on(args: &ScanArgs, begun: Option<Begun>) -> anyhow::Result<Exit>
         snapshot: &snapshot,
         scan: snapshot.scan.clone(),
         judged: None,
+        outputs: &job.outputs,
         sign_with: args.sign_with.as_deref(),
         fail_on: args.fail_on,
         fail_on_gaps: args.fail_on_gaps,
@@ -74,6 +77,7 @@ fn begin_or_go_on(args: &ScanArgs, begun: Option<Begun>) -> anyhow::Result<Exit>
 /// What the flags, the environment and the configuration together ask for.
 struct Job {
     config: Config,
+    outputs: Outputs,
     as_of: Timestamp,
     regions: RegionChoice,
     last_usage_budget: LastUsageBudget,
@@ -92,6 +96,7 @@ struct Job {
 impl Job {
     async fn new(args: &ScanArgs, begun: Option<&RunRecord>) -> anyhow::Result<Job> {
         let (config, config_file) = judging::load_config(args.config.as_deref(), args.threshold)?;
+        let outputs = Outputs::choose(&args.formats, &config)?;
         let api_share = match (args.api_share, &config.scan.api_share) {
             (Some(share), _) => share,
             (None, Some(share)) => share
@@ -154,6 +159,7 @@ impl Job {
                 stop: Stop::default(),
             },
             config,
+            outputs,
             regions,
             last_usage_budget,
             previous: previous.map(Arc::new),

@@ -32,6 +32,8 @@ pub struct Config {
     pub quota: QuotaPolicy,
     /// What to scan, where no flag says so.
     pub scan: ScanDefaults,
+    /// Which reports to write, where no flag says so.
+    pub report: ReportDefaults,
     /// How each check judges, by its id, where it differs from the check's own way.
     pub checks: BTreeMap<String, CheckSettings>,
     /// Findings that are accepted for a while.
@@ -94,6 +96,14 @@ pub struct ScanDefaults {
     pub api_share: Option<String>,
     /// The time for asking when keys were last used, as `--last-usage-budget` takes it.
     pub last_usage_budget: Option<String>,
+}
+
+/// Which reports to write, where no flag says so.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct ReportDefaults {
+    /// The formats, each as `--format` takes it; the usual ones if none is named.
+    pub formats: Vec<String>,
 }
 
 /// Why the configuration cannot be used.
@@ -243,6 +253,7 @@ mod tests {
         let mut defaults = Config::default();
         defaults.scan.api_share = Some("20".into());
         defaults.scan.last_usage_budget = Some("30s".into());
+        defaults.report.formats = vec!["default".into()];
         assert_eq!(toml::from_str::<Config>(shown).unwrap(), defaults);
         // What is shown as a comment can be meant too.
         let examples = shown.replace("\n# [", "\n[");

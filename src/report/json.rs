@@ -1,14 +1,12 @@
 //! `report.json`, the canonical report, and its JSON Schema.
 
-use std::cell::Cell;
 use std::io::Write;
 
-use serde::ser::{Error, SerializeSeq};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
+use super::walked::{Failure, Walked, write_walked};
 use super::{Report, ReportError};
 use crate::assessment::{AssessmentRow, Coverage, Document, InventoryRow, QuotaRow, ScanSection, Summary, Tool};
-use crate::dataset::DatasetError;
 use crate::facts::ApiCalls;
 
 /// Writes the document.
@@ -16,21 +14,10 @@ use crate::facts::ApiCalls;
 /// # Errors
 /// When `out` refuses it, or the results cannot be read.
 pub fn write_json(report: &Report<'_>, out: &mut dyn Write) -> Result<(), ReportError> {
-    let failure = Cell::new(None);
-    match write_document(report, &failure, out) {
-        Ok(()) => Ok(()),
-        Err(error) => Err(match failure.take() {
-            Some(failure) => failure.into(),
-            None => std::io::Error::from(error).into(),
-        }),
-    }
+    write_walked(|failure| write_document(report, failure, out))
 }
 
-fn write_document(
-    report: &Report<'_>,
-    failure: &Cell<Option<DatasetError>>,
-    out: &mut dyn Write,
-) -> Result<(), serde_json::Error> {
+fn write_document(report: &Report<'_>, failure: &Failure, out: &mut dyn Write) -> Result<(), serde_json::Error> {
     let Document {
         schema_version,
         tool,
@@ -79,39 +66,6 @@ struct Written<'a, Keys, Findings, Gaps> {
     assessments: &'a [AssessmentRow],
     coverage: Coverage<Gaps>,
     api_calls: &'a [ApiCalls],
-}
-
-/// A list whose rows come from disk while it is written. A row that cannot be read ends the document, and the reason
-/// is kept, because the error of a serializer is only text.
-struct Walked<'a, Rows> {
-    rows: Cell<Option<Rows>>,
-    failure: &'a Cell<Option<DatasetError>>,
-}
-
-impl<'a, Rows> Walked<'a, Rows> {
-    fn new(rows: Rows, failure: &'a Cell<Option<DatasetError>>) -> Self {
-        Walked {
-            rows: Cell::new(Some(rows)),
-            failure,
-        }
-    }
-}
-
-impl<T: Serialize, Rows: Iterator<Item = Result<T, DatasetError>>> Serialize for Walked<'_, Rows> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut list = serializer.serialize_seq(None)?;
-        for row in self.rows.take().into_iter().flatten() {
-            match row {
-                Ok(row) => list.serialize_element(&row)?,
-                Err(failure) => {
-                    let error = S::Error::custom(&failure);
-                    self.failure.set(Some(failure));
-                    return Err(error);
-                }
-            }
-        }
-        list.end()
-    }
 }
 
 /// The JSON Schema of the document.

@@ -1,13 +1,24 @@
 //! Reports: one file for each format, each rendering the same assessment. A format computes nothing anew, and walks the
 //! long lists once, a row at a time, so that memory does not follow them.
 
+mod asff;
 mod changes;
+mod findings_csv;
+mod formats;
 mod grid;
+mod inventory_csv;
 mod json;
+mod json_text;
+mod junit;
 mod key_counts;
 mod markdown;
+mod ocsf;
+mod prometheus;
+mod sarif;
+mod spreadsheet;
 mod terminal;
 mod trend;
+mod walked;
 mod wording;
 
 use std::io;
@@ -19,10 +30,18 @@ use crate::facts::Gap;
 use crate::results::Results;
 use crate::runs::RunError;
 
+pub use asff::write_asff;
 pub use changes::{diff_schema, render_diff_markdown, render_diff_terminal, write_diff_json};
+pub use findings_csv::write_findings_csv;
+pub use formats::{FORMATS, Format};
 pub use grid::Palette;
+pub use inventory_csv::write_inventory_csv;
 pub use json::{schema, write_json};
+pub use junit::write_junit;
 pub use markdown::render_markdown;
+pub use ocsf::write_ocsf;
+pub use prometheus::write_prometheus;
+pub use sarif::write_sarif;
 pub use terminal::render_terminal;
 pub use trend::{ChartError, render_trend_chart, render_trend_table, write_trend_csv, write_trend_json};
 

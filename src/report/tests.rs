@@ -1,9 +1,13 @@
 //! The reports of a small account with something of everything, and of one whose owner is hostile.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
+
+mod formats;
+mod sheets;
 
 use super::*;
 use crate::assessment::{AccountAssessment, Assessment, Assessor, Coverage, Document};
@@ -66,12 +70,15 @@ impl Judged {
 }
 
 fn assess(accounts: &[AccountFacts]) -> Judged {
+    assess_by(&Config::default(), accounts)
+}
+
+fn assess_by(config: &Config, accounts: &[AccountFacts]) -> Judged {
     let folder = tempfile::tempdir().unwrap();
     let results = Results::in_folder(folder.path());
     let mut scan = scan();
     scan.accounts = accounts.iter().map(|facts| facts.account_id.clone()).collect();
-    let config = Config::default();
-    let mut assessor = Assessor::new(&config, scan);
+    let mut assessor = Assessor::new(config, scan);
     let accounts: Vec<_> = accounts.iter().map(|facts| assessor.judge(facts)).collect();
     for account in &accounts {
         results.write(account).unwrap();
@@ -271,22 +278,30 @@ fn hostile() -> impl Strategy<Value = String> {
     proptest::collection::vec(piece, 0..6).prop_map(|pieces| pieces.concat())
 }
 
+/// [`everything`], with an alias, a tag and its value, a name and the message of an error that are such strings.
+fn hostile_account(texts: &[String]) -> AccountFacts {
+    let [alias, tag, value, name, message, ..] = texts else {
+        panic!("five texts")
+    };
+    let mut facts = everything();
+    facts.regions[0].keys[2].aliases = vec![alias.clone()];
+    facts.regions[0].keys[2].tags = crate::facts::Fact::Known([(tag.clone(), value.clone())].into());
+    facts.regions[0].keys[3].tags = crate::facts::Fact::Known([("requirement".to_owned(), value.clone())].into());
+    facts.regions[0].quotas[0].pool = format!("CryptographicOperations{name}");
+    facts.buckets[0].name = name.clone();
+    if let crate::facts::Fact::Unavailable(reason) = &mut facts.regions[1].key_listing {
+        reason.message = message.clone();
+        reason.code = message.clone();
+    }
+    facts
+}
+
 proptest! {
     #[test]
     fn nothing_a_customer_types_moves_the_cursor_or_breaks_a_table(
         alias in hostile(), tag in hostile(), value in hostile(), name in hostile(), message in hostile(),
     ) {
-        let mut facts = everything();
-        facts.regions[0].keys[2].aliases = vec![alias];
-        facts.regions[0].keys[2].tags = crate::facts::Fact::Known([(tag, value.clone())].into());
-        facts.regions[0].keys[3].tags = crate::facts::Fact::Known([("requirement".to_owned(), value)].into());
-        facts.regions[0].quotas[0].pool = format!("CryptographicOperations{name}");
-        facts.buckets[0].name = name;
-        if let crate::facts::Fact::Unavailable(reason) = &mut facts.regions[1].key_listing {
-            reason.message = message.clone();
-            reason.code = message;
-        }
-        let judged = assess(&[facts]);
+        let judged = assess(&[hostile_account(&[alias, tag, value, name, message])]);
         let harmless = |text: &str| !text.chars().any(|c| c != '\n' && (c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c)));
 
         let shown = render_terminal(&judged.report(), PLAIN, Path::new("out")).unwrap();

@@ -1,6 +1,7 @@
 //! Words that several formats share, so that all say the same thing the same way.
 
 use crate::assessment::{GapSummary, Overview, QuotaRow, UsageState};
+use crate::digest::sha256;
 use crate::facts::RegionSource;
 use crate::numbers::grouped;
 
@@ -12,6 +13,34 @@ pub(super) const PEAK_NOTE: &str = "A peak is the busiest minute of the window: 
 /// What the cost is, in words.
 pub(super) const COST_NOTE: &str = "Key storage at the commercial list price of $1 a month; rotations (up to $2 a \
     month each key) and requests come on top.";
+
+/// That the scan has no end, in words.
+pub(super) const INTERRUPTED: &str = "the scan was stopped before its end";
+
+/// Which call failed, and what AWS said.
+pub(super) fn gap_failure(gap: &GapSummary) -> String {
+    format!("{}: {}: {}", gap.operation, gap.error_code, gap.message)
+}
+
+/// What a gap is known by in every scan.
+pub(super) fn gap_identity(gap: &GapSummary) -> String {
+    let region = gap.region.as_ref().map_or("", |region| region.as_str());
+    identity(&[
+        "gap",
+        gap.account_id.as_str(),
+        region,
+        &gap.operation,
+        &gap.error_code,
+        &gap.effect,
+    ])
+}
+
+/// What something that is no finding is known by in every scan: as long as a fingerprint, from what it is.
+pub(super) fn identity(parts: &[&str]) -> String {
+    let mut hash = sha256(parts.join("\0"));
+    hash.truncate(32);
+    hash
+}
 
 /// A count and the noun that goes with it.
 pub(super) fn counted(number: u64, one: &str, many: &str) -> String {

@@ -17,6 +17,7 @@ mod estates;
 mod evidence;
 mod failures;
 mod faults;
+mod formats;
 #[cfg(target_os = "linux")]
 mod full_disk;
 mod history;

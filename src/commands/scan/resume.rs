@@ -74,6 +74,7 @@ fn with_recorded(given: &ScanArgs, record: &RunRecord, folder: &Path) -> anyhow:
     let mut args = ScanArgs {
         // What is not written down is as it is given now.
         out: given.out.clone(),
+        formats: given.formats.clone(),
         resume: given.resume.clone(),
         fail_on: given.fail_on,
         fail_on_gaps: given.fail_on_gaps,

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use crate::report::spreadsheet::cell;
 use crate::trend::{Numbers, Trend, TrendRow};
 
 const HEADER: [&str; 11] = [
@@ -38,7 +39,7 @@ fn record(run: &TrendRow, region: &str, numbers: &Numbers) -> [String; 11] {
     let part = |part: Option<f64>| part.map_or_else(String::new, |part| part.to_string());
     [
         run.as_of.to_string(),
-        cell(region),
+        cell(region).into_owned(),
         run.accounts.to_string(),
         run.complete.to_string(),
         numbers.keys.to_string(),
@@ -47,14 +48,6 @@ fn record(run: &TrendRow, region: &str, numbers: &Numbers) -> [String; 11] {
         numbers.gaps.to_string(),
         part(numbers.symmetric_utilization),
         part(numbers.highest_utilization),
-        cell(numbers.highest_pool.as_deref().unwrap_or_default()),
+        cell(numbers.highest_pool.as_deref().unwrap_or_default()).into_owned(),
     ]
-}
-
-/// Text that a spreadsheet takes for text: what begins like a formula gets an apostrophe.
-fn cell(text: &str) -> String {
-    match text.chars().next() {
-        Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{text}"),
-        _ => text.to_owned(),
-    }
 }
