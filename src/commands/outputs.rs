@@ -31,9 +31,7 @@ impl Outputs {
             ([], configured) => configured,
             (flags, _) => flags,
         };
-        let outputs = Outputs::of(chosen).map_err(UsageError)?;
-        outputs.check_files()?;
-        Ok(outputs)
+        Ok(Outputs::of(chosen).map_err(UsageError)?)
     }
 
     fn of(chosen: &[FormatArg]) -> Result<Outputs, String> {
@@ -104,10 +102,11 @@ impl Outputs {
         Ok(())
     }
 
-    /// Refuses a file within the folder of a run, which would not be what its manifest says any more.
+    /// Refuses a file within the folder of a run, which would not be what its manifest says any more, and files that cannot
+    /// be written.
     pub(super) fn check_apart(&self, run: &Path) -> anyhow::Result<()> {
         match self.in_files.iter().find(|(_, path)| is_within(path, run)) {
-            None => Ok(()),
+            None => self.check_files(),
             Some((format, path)) => {
                 let what = format!(
                     "{} lies in the folder of a run, {}: leave =FILE away to have {} there under its own name, or name a \

@@ -25,21 +25,30 @@ impl<W: Write> Sheet<W> {
                 .terminator(csv::Terminator::CRLF)
                 .from_writer(out),
         );
-        sheet.0.write_record(header)?;
+        sheet.0.write_record(header).map_err(refusal)?;
         Ok(sheet)
     }
 
     /// Adds a row.
     pub(super) fn row<const COLUMNS: usize>(&mut self, cells: [&str; COLUMNS]) -> io::Result<()> {
         for text in cells {
-            self.0.write_field(cell(text).as_bytes())?;
+            self.0.write_field(cell(text).as_bytes()).map_err(refusal)?;
         }
-        Ok(self.0.write_record(None::<&[u8]>)?)
+        self.0.write_record(None::<&[u8]>).map_err(refusal)
     }
 
     /// Writes down what is left.
     pub(super) fn finish(mut self) -> io::Result<()> {
         self.0.flush()
+    }
+}
+
+/// What the operating system said. The library's own conversion forgets the kind of the error, from which the advice
+/// follows.
+pub(super) fn refusal(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(refusal) => refusal,
+        other => io::Error::other(format!("{other:?}")),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use crate::report::spreadsheet::cell;
+use crate::report::spreadsheet::{cell, refusal};
 use crate::trend::{Numbers, Trend, TrendRow};
 
 const HEADER: [&str; 11] = [
@@ -25,11 +25,12 @@ const HEADER: [&str; 11] = [
 /// When `out` refuses them.
 pub fn write_trend_csv(trend: &Trend, out: &mut dyn Write) -> std::io::Result<()> {
     let mut rows = csv::Writer::from_writer(out);
-    rows.write_record(HEADER)?;
+    rows.write_record(HEADER).map_err(refusal)?;
     for run in &trend.runs {
-        rows.write_record(record(run, "", &run.total))?;
+        rows.write_record(record(run, "", &run.total)).map_err(refusal)?;
         for (region, numbers) in &run.regions {
-            rows.write_record(record(run, region.as_str(), numbers))?;
+            rows.write_record(record(run, region.as_str(), numbers))
+                .map_err(refusal)?;
         }
     }
     rows.flush()
