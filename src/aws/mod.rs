@@ -39,6 +39,7 @@ mod secrets;
 mod session;
 mod trails;
 mod usage;
+mod usage_minutes;
 mod window;
 
 pub use call::{Caller, Stop};

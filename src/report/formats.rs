@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::Write;
 
 use super::{
-    Report, ReportError, render_markdown, write_asff, write_findings_csv, write_inventory_csv, write_json,
+    Report, ReportError, render_markdown, write_asff, write_findings_csv, write_html, write_inventory_csv, write_json,
     write_junit, write_ocsf, write_prometheus, write_sarif,
 };
 
@@ -30,6 +30,12 @@ pub const FORMATS: &[Format] = &[
         file: "report.json",
         by_default: true,
         write: write_json,
+    },
+    Format {
+        name: "html",
+        file: "report.html",
+        by_default: true,
+        write: write_html,
     },
     Format {
         name: "markdown",

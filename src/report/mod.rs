@@ -6,6 +6,7 @@ mod changes;
 mod findings_csv;
 mod formats;
 mod grid;
+mod html;
 mod inventory_csv;
 mod json;
 mod json_text;
@@ -23,7 +24,7 @@ mod wording;
 
 use std::io;
 
-use crate::assessment::{Accepted, Assessment, FindingGroup, KeyRow, Overview};
+use crate::assessment::{Accepted, Assessment, FindingGroup, Highlights, KeyRow, Overview};
 use crate::checks::Finding;
 use crate::dataset::DatasetError;
 use crate::facts::Gap;
@@ -35,6 +36,7 @@ pub use changes::{diff_schema, render_diff_markdown, render_diff_terminal, write
 pub use findings_csv::write_findings_csv;
 pub use formats::{FORMATS, Format};
 pub use grid::Palette;
+pub use html::write_html;
 pub use inventory_csv::write_inventory_csv;
 pub use json::{schema, write_json};
 pub use junit::write_junit;
@@ -54,6 +56,10 @@ pub struct Report<'a> {
     pub groups: &'a [FindingGroup],
     /// What the exceptions of the configuration cover.
     pub accepted: &'a [Accepted],
+    /// What deserves a closer look.
+    pub highlights: &'a Highlights,
+    /// From which percentage of a limit on a peak is a finding.
+    pub threshold_percent: f64,
     about_configuration: &'a [Finding],
     scan_gaps: &'a [Gap],
     results: &'a Results,
@@ -66,6 +72,8 @@ impl<'a> Report<'a> {
             document: &assessment.document,
             groups: &assessment.groups,
             accepted: &assessment.accepted,
+            highlights: &assessment.highlights,
+            threshold_percent: assessment.threshold_percent,
             about_configuration: &assessment.about_configuration,
             scan_gaps: &assessment.scan_gaps,
             results,
@@ -107,6 +115,9 @@ pub enum ReportError {
     /// A template does not render.
     #[error("cannot render the report")]
     Template(#[from] askama::Error),
+    /// A chart cannot be drawn.
+    #[error(transparent)]
+    Chart(#[from] html::ChartError),
 }
 
 #[cfg(test)]

@@ -123,6 +123,7 @@ fn every_estate_has_the_same_report_through_both_doors() {
         let files = scan_through_both(calm.path());
         for name in [
             "report.json",
+            "report.html",
             "report.md",
             "findings.csv",
             "inventory.csv",
@@ -130,9 +131,9 @@ fn every_estate_has_the_same_report_through_both_doors() {
         ] {
             assert!(!files[Path::new(name)].is_empty(), "{}: {name}", estate.display());
         }
-        // The four reports, run.json, manifest and scan.json, the eight tables of the snapshot, the four of the results,
+        // The five reports, run.json, manifest and scan.json, the eight tables of the snapshot, the four of the results,
         // and the findings about the configuration.
-        assert_eq!(files.len(), 20, "{}: {:?}", estate.display(), files.keys());
+        assert_eq!(files.len(), 21, "{}: {:?}", estate.display(), files.keys());
     }
 }
 

@@ -91,7 +91,7 @@ fn positions(length: usize) -> Vec<usize> {
 fn alter_each_file(alter: impl Fn(Vec<u8>) -> Vec<(String, Vec<u8>)>) {
     let (_keep, out) = signed_run();
     let files = files(&out);
-    assert_eq!(files.len(), 21, "{files:?}");
+    assert_eq!(files.len(), 22, "{files:?}");
     for file in files {
         let content = std::fs::read(&file).unwrap();
         let name = file.strip_prefix(&out).unwrap().to_string_lossy().into_owned();
