@@ -2,6 +2,7 @@
 # `make bench` installs wrk, which only root may. So does `make browser` with Chromium, Node.js and npm.
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 VENV := $(TARGET)/e2e-venv
+SARIF_SCHEMA := $(TARGET)/browser/node_modules/@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json
 
 .PHONY: test rust-test e2e browser bench docs lint
 
@@ -15,11 +16,12 @@ rust-test:
 	cargo check --locked --no-default-features --lib --bins
 
 # The built program against the sandbox, moto and ministack; its tables in DuckDB and Spark, which needs Java.
-e2e: $(VENV)/ready
+e2e: $(VENV)/ready $(TARGET)/browser/ready
 	@command -v java > /dev/null || { apt-get update && apt-get install -y default-jre-headless; } || { echo "java is missing" \
 		"and could not be installed: install Java 17 or newer and try again" >&2; exit 1; }
 	cargo build --locked
-	KMS_AUDIT_BIN=$(abspath $(TARGET))/debug/kms-audit $(VENV)/bin/python -m pytest -q tests/e2e
+	KMS_AUDIT_BIN=$(abspath $(TARGET))/debug/kms-audit SARIF_SCHEMA=$(abspath $(SARIF_SCHEMA)) \
+		$(VENV)/bin/python -m pytest -q tests/e2e
 
 $(VENV)/ready: tests/e2e/requirements.txt
 	rm -rf $(VENV)

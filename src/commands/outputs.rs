@@ -31,7 +31,9 @@ impl Outputs {
             ([], configured) => configured,
             (flags, _) => flags,
         };
-        Ok(Outputs::of(chosen).map_err(UsageError)?)
+        let outputs = Outputs::of(chosen).map_err(UsageError)?;
+        outputs.check_files()?;
+        Ok(outputs)
     }
 
     fn of(chosen: &[FormatArg]) -> Result<Outputs, String> {
@@ -102,11 +104,10 @@ impl Outputs {
         Ok(())
     }
 
-    /// Refuses a file within the folder of a run, which would not be what its manifest says any more, and files that cannot
-    /// be written.
+    /// Refuses a file within the folder of a run, which would not be what its manifest says any more.
     pub(super) fn check_apart(&self, run: &Path) -> anyhow::Result<()> {
         match self.in_files.iter().find(|(_, path)| is_within(path, run)) {
-            None => self.check_files(),
+            None => Ok(()),
             Some((format, path)) => {
                 let what = format!(
                     "{} lies in the folder of a run, {}: leave =FILE away to have {} there under its own name, or name a \
