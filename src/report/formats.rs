@@ -4,8 +4,8 @@ use std::fmt;
 use std::io::Write;
 
 use super::{
-    Report, ReportError, render_markdown, write_asff, write_findings_csv, write_html, write_inventory_csv, write_json,
-    write_junit, write_ocsf, write_prometheus, write_sarif,
+    Report, ReportError, render_markdown, write_asff, write_findings_csv, write_html, write_inventory_csv,
+    write_json, write_junit, write_ocsf, write_prometheus, write_sarif,
 };
 
 /// A format of the report: one file.

@@ -46,7 +46,13 @@ fn names(names: &[&str]) -> BTreeSet<String> {
 
 #[test]
 fn the_flag_goes_before_the_environment_and_both_before_the_configuration() {
-    let usual = names(&["report.json", "report.md", "findings.csv", "inventory.csv"]);
+    let usual = names(&[
+        "report.json",
+        "report.html",
+        "report.md",
+        "findings.csv",
+        "inventory.csv",
+    ]);
     let config = "[report]\nformats = ['inventory-csv']\n";
     let environment = ("KMS_AUDIT_FORMAT", "findings-csv,markdown");
     for (environment, flags, config, expected) in [
