@@ -4,7 +4,6 @@ mod collect;
 mod resume;
 
 use std::collections::BTreeMap;
-#[cfg(feature = "sandbox")]
 use std::path::Path;
 use std::sync::Arc;
 
