@@ -1,20 +1,22 @@
 //! The command line.
 
 mod history;
+mod shard;
 mod targets;
 
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::aws::ApiShare;
 use crate::checks::CHECKS;
-use crate::facts::Region;
+use crate::facts::{Region, Shard};
 use crate::scan::LastUsageBudget;
 use crate::severity::Severity;
 
-pub use history::{AssessArgs, DiffArgs, DiffFormat, TrendArgs, TrendFormat};
+pub use history::{AssessArgs, DiffArgs, DiffFormat, MergeArgs, TrendArgs, TrendFormat};
 pub use targets::TargetArgs;
 
 /// A read-only auditor for AWS KMS: which keys you have and why, how close you are to the request quota, and which
@@ -52,6 +54,9 @@ pub enum Command {
     /// Judge the snapshot of a run again, without AWS
     #[command(after_help = EXIT_CODES)]
     Assess(AssessArgs),
+    /// Make one run of the shards of a scan
+    #[command(after_help = EXIT_CODES)]
+    Merge(MergeArgs),
     /// Say what changed between two runs
     #[command(after_help = DIFF_EXIT_CODES)]
     Diff(DiffArgs),
@@ -106,6 +111,23 @@ pub struct ScanArgs {
     #[serde(flatten)]
     pub targets: TargetArgs,
 
+    /// Scan only the K-th of N slices of the accounts, so that N processes share them; `kms-audit merge` makes one report
+    /// of theirs. `auto/N` takes K from AWS_BATCH_JOB_ARRAY_INDEX or JOB_COMPLETION_INDEX, and `auto`, in AWS Batch, N as
+    /// well. The report goes into the folder shard-K-of-N below --out
+    #[arg(
+        long,
+        value_name = "K/N",
+        env = "KMS_AUDIT_SHARD",
+        value_parser = shard::shard,
+        help_heading = "Several accounts"
+    )]
+    pub shard: Option<Shard>,
+
+    /// Refer to this moment instead of now, such as 2026-06-15T06:00:00Z; at most 24 hours ago. Processes that share a
+    /// scan must agree on it
+    #[arg(long, value_name = "TIME", env = "KMS_AUDIT_AS_OF", value_parser = moment)]
+    pub as_of: Option<Timestamp>,
+
     /// Write the report into this folder, which must not exist or be empty [default: kms-audit-<time of the scan>]
     #[arg(long, value_name = "DIR", env = "KMS_AUDIT_OUT")]
     #[serde(skip)]
@@ -116,6 +138,18 @@ pub struct ScanArgs {
     #[arg(long, value_name = "DIR", env = "KMS_AUDIT_RESUME")]
     #[serde(skip)]
     pub resume: Option<PathBuf>,
+
+    /// Go on with the scan in --out if one was begun there, and leave it as it is if it has ended: for jobs that are
+    /// started again without knowing how far they came
+    #[arg(
+        long,
+        env = "KMS_AUDIT_RESTARTABLE",
+        value_parser = clap::builder::FalseyValueParser::new(),
+        requires = "out",
+        conflicts_with = "resume"
+    )]
+    #[serde(skip)]
+    pub restartable: bool,
 
     /// Read this configuration instead of ./kms-audit.toml or the one in the user's configuration folder
     #[arg(long, value_name = "FILE", env = "KMS_AUDIT_CONFIG")]
@@ -280,6 +314,13 @@ fn region(text: &str) -> Result<Region, String> {
     Region::parse(text).ok_or_else(|| "expected the name of a Region, such as eu-west-1".to_owned())
 }
 
+/// A moment in whole seconds, since it stands in every report.
+fn moment(text: &str) -> Result<Timestamp, String> {
+    let expected = |_| "expected a moment with its offset from UTC, such as 2026-06-15T06:00:00Z".to_owned();
+    let moment: Timestamp = text.trim().parse().map_err(expected)?;
+    Timestamp::from_second(moment.as_second()).map_err(expected)
+}
+
 fn percentage(text: &str) -> Result<f64, String> {
     match text.strip_suffix('%').unwrap_or(text).trim().parse::<f64>() {
         Ok(percent) if percent > 0.0 && percent <= 100.0 => Ok(percent),
@@ -308,8 +349,23 @@ mod tests {
         assert_eq!(written["regions"], serde_json::json!(["eu-west-3"]));
         let text = format!("{written} {args:?}");
         assert!(!text.contains("hush"), "{text}");
-        for skipped in ["external_id", "out", "fail_on", "verbose"] {
+        for skipped in ["external_id", "out", "restartable", "fail_on", "verbose"] {
             assert!(written.get(skipped).is_none(), "{skipped}");
+        }
+    }
+
+    #[test]
+    fn a_moment_has_its_offset_and_counts_in_whole_seconds() {
+        let expected = "2026-06-15T06:00:00Z".parse().unwrap();
+        for text in [
+            "2026-06-15T06:00:00Z",
+            "2026-06-15T06:00:00.987Z",
+            "2026-06-15T08:00:00+02:00",
+        ] {
+            assert_eq!(moment(text), Ok(expected), "{text}");
+        }
+        for wrong in ["", "now", "2026-06-15", "2026-06-15T06:00:00"] {
+            assert!(moment(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! The flags of the commands that read earlier runs: `assess`, `diff` and `trend`.
+//! The flags of the commands that read earlier runs: `assess`, `merge`, `diff` and `trend`.
 
 use std::path::PathBuf;
 
@@ -26,6 +26,40 @@ pub struct AssessArgs {
     /// Report a request quota from this percentage of use on [default: 70]
     #[arg(long, value_name = "PERCENT", env = "KMS_AUDIT_THRESHOLD", value_parser = percentage)]
     pub threshold: Option<f64>,
+
+    /// Exit with 3 if there is a finding of this severity or worse: info, low, medium, high, critical
+    #[arg(long, value_name = "SEVERITY", env = "KMS_AUDIT_FAIL_ON")]
+    pub fail_on: Option<Severity>,
+
+    /// Exit with 4 if anything could not be read
+    #[arg(long, env = "KMS_AUDIT_FAIL_ON_GAPS", value_parser = clap::builder::FalseyValueParser::new())]
+    pub fail_on_gaps: bool,
+
+    /// Sign the manifest with this OpenSSH key, by ssh-keygen
+    #[arg(long, value_name = "KEY", env = "KMS_AUDIT_SIGN_WITH")]
+    pub sign_with: Option<PathBuf>,
+}
+
+/// The flags of `merge`.
+#[derive(Debug, Args)]
+pub struct MergeArgs {
+    /// The shards: their folders, or the folder that they are in
+    #[arg(value_name = "DIR", required = true)]
+    pub shards: Vec<PathBuf>,
+
+    /// Write the run into this folder, which must not exist or be empty, and not lie in that of a shard [default:
+    /// kms-audit-<time of the scan>, with a number behind it if that is taken]
+    #[arg(long, value_name = "DIR", env = "KMS_AUDIT_OUT")]
+    pub out: Option<PathBuf>,
+
+    /// Merge although shards are missing or did not come to their end; each account of theirs is a gap
+    #[arg(long)]
+    pub allow_missing_shards: bool,
+
+    /// Ask of each shard for a signature by one of these signers, a file as ssh-keygen takes it (see `man ssh-keygen`,
+    /// ALLOWED SIGNERS)
+    #[arg(long, value_name = "FILE", env = "KMS_AUDIT_ALLOWED_SIGNERS")]
+    pub allowed_signers: Option<PathBuf>,
 
     /// Exit with 3 if there is a finding of this severity or worse: info, low, medium, high, critical
     #[arg(long, value_name = "SEVERITY", env = "KMS_AUDIT_FAIL_ON")]

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use super::judging::{self, Judging};
-use super::output::OutputFolder;
+use super::output::{OutputFolder, check_apart};
 use super::{Exit, UsageError};
 use crate::cli::AssessArgs;
 use crate::config;
-use crate::evidence::{MANIFEST_FILE, SnapshotDigest};
+use crate::evidence::{MANIFEST_FILE, Origin, SnapshotDigest};
 use crate::snapshot::SnapshotReader;
 
 pub(super) fn run(args: &AssessArgs) -> anyhow::Result<Exit> {
@@ -23,15 +23,15 @@ pub(super) fn run(args: &AssessArgs) -> anyhow::Result<Exit> {
     // What was collected is up to the scan, how it is judged is up to this assessment.
     scan.parameters
         .extend(judging::parameters(&config, config_file.as_deref()));
-    place.check_apart(args.out.as_deref().unwrap_or(Path::new("")))?;
+    check_apart(args.out.as_deref(), &place.run)?;
     let mut output = OutputFolder::prepare(args.out.as_deref(), scan.as_of)?;
     // A path through folders that did not exist may lead anywhere.
-    place.check_apart(output.path())?;
+    check_apart(Some(output.path()), &place.run)?;
     let judging = Judging {
         config: &config,
         snapshot: &snapshot,
         scan,
-        judged: Some(SnapshotDigest::of(&place.snapshot)?),
+        origin: Origin::Snapshot(SnapshotDigest::of(&place.snapshot)?),
         sign_with: args.sign_with.as_deref(),
         fail_on: args.fail_on,
         fail_on_gaps: args.fail_on_gaps,
@@ -70,25 +70,5 @@ impl Place {
             run: run.unwrap_or(&folder).to_owned(),
             snapshot: folder,
         })
-    }
-
-    /// Refuses to write into the run: it would not be what its manifest says any more.
-    fn check_apart(&self, output: &Path) -> anyhow::Result<()> {
-        let existing = output.ancestors().find_map(|ancestor| {
-            let ancestor = if ancestor.as_os_str().is_empty() {
-                Path::new(".")
-            } else {
-                ancestor
-            };
-            ancestor.canonicalize().ok()
-        });
-        if existing.is_some_and(|existing| existing.starts_with(&self.run)) {
-            let what = format!(
-                "an assessment is not written into the run that it is made from, {}; name another folder with --out",
-                self.run.display()
-            );
-            return Err(UsageError(what).into());
-        }
-        Ok(())
     }
 }

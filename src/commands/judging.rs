@@ -1,16 +1,19 @@
 //! Judging a snapshot and writing down what that comes to: what `scan` does with what it has collected, and `assess`
 //! with any snapshot.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use anyhow::Context;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::Exit;
 use super::output::OutputFolder;
 use crate::assessment::{Assessment, Assessor};
 use crate::checks;
-use crate::config::{self, Config};
-use crate::evidence::{SnapshotDigest, sign, write_manifest};
+use crate::config::{self, Config, QuotaPolicy};
+use crate::evidence::{Origin, sign, write_manifest};
 use crate::facts::ScanFacts;
 use crate::report::{Palette, Report, ReportError, render_markdown, render_terminal, write_json};
 use crate::results::Results;
@@ -42,6 +45,27 @@ pub(super) fn parameters(config: &Config, file: Option<&Path>) -> impl IntoItera
     .map(|(name, value)| (name.to_owned(), value))
 }
 
+/// What decided a judgement, by the parameters that its report states.
+pub(super) fn recorded_config(parameters: &BTreeMap<String, Value>) -> anyhow::Result<Config> {
+    let config = Config {
+        justification: recorded(parameters, "justification")?,
+        quota: QuotaPolicy {
+            threshold_percent: recorded(parameters, "threshold_percent")?,
+        },
+        checks: recorded(parameters, "checks")?,
+        exceptions: recorded(parameters, "exceptions")?,
+        ..Config::default()
+    };
+    checks::check_config(&config).map_err(|what| anyhow::anyhow!("the parameters of the scan: {what}"))?;
+    Ok(config)
+}
+
+fn recorded<T: DeserializeOwned>(parameters: &BTreeMap<String, Value>, name: &str) -> anyhow::Result<T> {
+    let value = parameters.get(name).cloned().unwrap_or_default();
+    serde_json::from_value(value)
+        .with_context(|| format!("the parameter `{name}` of the scan is not what it should be"))
+}
+
 /// A snapshot, and what it is judged by.
 pub(super) struct Judging<'a> {
     /// The configuration.
@@ -50,8 +74,8 @@ pub(super) struct Judging<'a> {
     pub snapshot: &'a SnapshotReader,
     /// The scan that made it, with the parameters of this judgement.
     pub scan: ScanFacts,
-    /// The snapshot by its content, where it does not lie in the folder that is written.
-    pub judged: Option<SnapshotDigest>,
+    /// What the run is made from.
+    pub origin: Origin,
     /// The OpenSSH key to sign with.
     pub sign_with: Option<&'a Path>,
     /// The severity from which findings are an exit code.
@@ -68,7 +92,7 @@ impl Judging<'_> {
         let assessment = self.assess(&results)?;
         let report = Report::new(&assessment, &results);
         write_reports(&report, output)?;
-        write_manifest(output.path(), report.document, self.judged)?;
+        write_manifest(output.path(), report.document, self.origin)?;
         if let Some(key) = self.sign_with {
             sign(output.path(), key)?;
         }
@@ -118,5 +142,37 @@ pub(super) fn palette() -> Palette {
         // A file or a pipe has no width: nothing is to be broken there.
         width: terminal_size::terminal_size_of(std::io::stdout()).map_or(160, |(width, _)| width.0),
         colours: true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_decided_a_judgement_is_read_back_from_its_parameters() {
+        let text = r#"
+            [justification]
+            requirement-tags = ["why"]
+            classes = ["public"]
+            [quota]
+            threshold-percent = 12.5
+            [checks.unused-key]
+            severity = "high"
+            days = 30
+            [checks.disabled-key]
+            enabled = false
+            [[exception]]
+            check = "disabled-key"
+            resource = "alias/*"
+            account = "111122223333"
+            reason = "until the audit"
+            expires = 2026-12-24
+        "#;
+        let config: Config = toml::from_str(text).unwrap();
+        let stated: BTreeMap<_, _> = parameters(&config, None).into_iter().collect();
+        assert_eq!(recorded_config(&stated).unwrap(), config);
+        let error = recorded_config(&BTreeMap::new()).unwrap_err().to_string();
+        assert!(error.contains("`justification`"), "{error}");
     }
 }

@@ -5,6 +5,8 @@ mod checks;
 mod diff;
 mod exit;
 mod judging;
+mod log;
+mod merge;
 mod output;
 mod previous;
 mod progress_bar;
@@ -94,6 +96,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
     match cli.command {
         Command::Scan(args) => scan::run(&args),
         Command::Assess(args) => assess::run(&args),
+        Command::Merge(args) => merge::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Trend(args) => trend::run(&args),
         Command::Verify(args) => verify::run(&args),

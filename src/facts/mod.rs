@@ -17,6 +17,7 @@ mod open_enum;
 mod quota;
 mod region;
 mod scan;
+mod shard;
 mod trail;
 
 pub use account::{AccountFacts, AccountId, ApiCalls, Fallback, RegionFacts, RegionSource, RegionState};
@@ -36,7 +37,8 @@ pub use quota::{
     UsageMetric,
 };
 pub use region::Region;
-pub use scan::{AccountNotEntered, ScanFacts, SkippedAccount};
+pub use scan::{AccountElsewhere, AccountNotEntered, ScanFacts, SkippedAccount};
+pub use shard::Shard;
 pub use trail::{AdvancedEventSelector, EventSelector, FieldSelector, Trail, TrailSelectors, TrailStatus};
 
 use schemars::JsonSchema;

@@ -25,4 +25,5 @@ mod random_estate;
 mod regions;
 mod resume;
 mod run;
+mod shards;
 mod watch;

@@ -75,6 +75,7 @@ fn with_recorded(given: &ScanArgs, record: &RunRecord, folder: &Path) -> anyhow:
         // What is not written down is as it is given now.
         out: given.out.clone(),
         resume: given.resume.clone(),
+        restartable: given.restartable,
         fail_on: given.fail_on,
         fail_on_gaps: given.fail_on_gaps,
         sign_with: given.sign_with.clone(),
@@ -142,9 +143,7 @@ impl Rest {
         if !to_ask.is_empty() && begun.sandbox.is_none() {
             begun.check_age(jiff::Timestamp::now(), folder)?;
         }
-        for name in [MANIFEST_FILE, SIGNATURE_FILE] {
-            output.remove(name)?;
-        }
+        clear_manifest(output)?;
         let writer = SnapshotWriter::create(&snapshot)?;
         for (account, _) in &to_ask {
             writer.remove_account(account)?;
@@ -155,6 +154,18 @@ impl Rest {
             to_ask,
         })
     }
+}
+
+/// Removes a manifest that is no longer true, or about to be written again.
+pub(super) fn clear_manifest(output: &OutputFolder) -> anyhow::Result<()> {
+    [MANIFEST_FILE, SIGNATURE_FILE]
+        .into_iter()
+        .try_for_each(|name| output.remove(name))
+}
+
+/// Whether a run could not be gone on with because nothing of it is left to do.
+pub(super) fn has_come_to_its_end(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(RecordError::Complete { .. }))
 }
 
 /// Whether the run was written down to its end, and not because it was stopped.
