@@ -32,9 +32,9 @@ bench:
 		"installed: install it (Debian: apt-get install wrk, macOS: brew install wrk) and try again" >&2; exit 1; }
 	cargo bench --locked --bench assess --bench history --bench scan --bench serve
 
-# The generated parts of docs/.
+# The generated parts of docs/ and deploy/.
 docs:
-	UPDATE_DOCS=1 cargo test --locked --lib schema_in_the_documentation
+	UPDATE_DOCS=1 cargo test --locked --lib -- schema_in_the_documentation template_in_deploy
 
 lint:
 	cargo fmt --check

@@ -308,6 +308,8 @@ pub enum TemplateName {
     IamPolicy,
     /// The IAM policy with what it uses besides where it starts, to list the accounts of an organization and enter them
     OrganizationPolicy,
+    /// The CloudFormation template with the read-only role for every account of an organization
+    RoleStackset,
 }
 
 fn region(text: &str) -> Result<Region, String> {
