@@ -1,5 +1,5 @@
-# Everything the project does, by name. Where Debian's Python comes without venv, `make test` installs it, and
-# `make bench` installs wrk, which only root may.
+# Everything the project does, by name. Where Debian's Python comes without venv, or there is no Java, `make test` installs
+# it, and `make bench` installs wrk, which only root may.
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 VENV := $(TARGET)/e2e-venv
 
@@ -14,8 +14,10 @@ rust-test:
 	cargo test --locked
 	cargo check --locked --no-default-features --lib --bins
 
-# The built program against the sandbox, moto and ministack.
+# The built program against the sandbox, moto and ministack, the templates in deploy/, and Spark on what a run writes.
 e2e: $(VENV)/ready
+	@command -v java > /dev/null || { apt-get update && apt-get install -y default-jre-headless; } || { echo "java is missing" \
+		"and could not be installed: install Java 17 or newer, which Spark runs on, and try again" >&2; exit 1; }
 	cargo build --locked
 	KMS_AUDIT_BIN=$(abspath $(TARGET))/debug/kms-audit $(VENV)/bin/python -m pytest -q tests/e2e
 
