@@ -153,3 +153,44 @@ fn add(
 fn is_made_by_each(calls: &ApiCalls) -> bool {
     calls.service == "organizations" || calls.operation == "GetCallerIdentity"
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn calls(service: &str, operation: &str, numbers: [u64; 3]) -> ApiCalls {
+        let [calls, throttled, retried] = numbers;
+        ApiCalls {
+            service: service.into(),
+            operation: operation.into(),
+            calls,
+            throttled,
+            retried,
+        }
+    }
+
+    #[test]
+    fn what_each_asks_alike_is_counted_once_with_its_throttles_and_the_rest_is_added_up() {
+        let one = [
+            calls("organizations", "ListAccounts", [10, 0, 0]),
+            calls("sts", "AssumeRole", [1, 0, 0]),
+            calls("sts", "GetCallerIdentity", [1, 0, 0]),
+        ];
+        // A shard that was gone on with has asked twice who is asking.
+        let other = [
+            calls("organizations", "ListAccounts", [12, 2, 2]),
+            calls("sts", "AssumeRole", [3, 1, 1]),
+            calls("sts", "GetCallerIdentity", [1, 0, 0]),
+            calls("sts", "GetCallerIdentity", [1, 0, 0]),
+        ];
+        let united = united_calls([one.as_slice(), other.as_slice()].into_iter());
+        assert_eq!(
+            united,
+            [
+                calls("organizations", "ListAccounts", [12, 2, 2]),
+                calls("sts", "AssumeRole", [4, 1, 1]),
+                calls("sts", "GetCallerIdentity", [2, 0, 0]),
+            ]
+        );
+    }
+}
