@@ -36,6 +36,7 @@ mod service;
 mod service_quotas;
 mod session;
 mod sts;
+mod tagging;
 mod wire;
 
 #[cfg(test)]

@@ -106,6 +106,19 @@ def _store_metrics(answer: dict) -> list[tuple]:
                   key=str)
 
 
+def _tagged(answer: dict) -> list[tuple]:
+    """The tags of every key that has some."""
+    assert all(":kms:" in one["ResourceARN"] for one in answer["ResourceTagMappingList"])
+    return sorted(tuple(sorted((tag["Key"], tag["Value"]) for tag in one["Tags"]))
+                  for one in answer["ResourceTagMappingList"])
+
+
+def _tagged_in_file() -> list[tuple]:
+    keys = in_file(REGULATED)["region"][0]["key"]
+    return sorted(tuple(sorted((name, value.replace("{n}", str(n))) for name, value in key["tags"].items()))
+                  for key in keys if key.get("tags") for n in range(1, key.get("count", 1) + 1))
+
+
 def _kms(operation: str, key: str | None, read: Callable[[dict], object], said: object, estate: str = REGULATED,
          **arguments) -> Question:
     return Question(estate, "kms", operation, arguments, read, said, key)
@@ -188,6 +201,8 @@ QUESTIONS: tuple[Question, ...] = (
              _names("OrganizationalUnits"), sorted(_UNITS)),
     Question(ORGANIZATION, "organizations", "ListAccountsForParent", {"ParentId": "root"},
              _names("Accounts"), [in_file(ORGANIZATION)["account"]["name"]]),
+    Question(REGULATED, "resourcegroupstaggingapi", "GetResources", {"ResourceTypeFilters": ["kms:key"]},
+             _tagged, _tagged_in_file()),
     Question(ORGANIZATION, "sts", "AssumeRole", {"RoleArn": ROLE, "RoleSessionName": "weekly"},
              lambda answer: answer["AssumedRoleUser"]["Arn"],
              "arn:aws:sts::333300000007:assumed-role/KmsAuditReadOnly/weekly"),

@@ -13,7 +13,12 @@ pub fn response(service: Service, refusal: &Refusal, request: &Request<'_>, requ
     } = refusal;
     let mut headers = Vec::new();
     let (content_type, body) = match service {
-        Service::Kms | Service::Quotas | Service::Organizations | Service::Logs | Service::CloudTrail => {
+        Service::Kms
+        | Service::Quotas
+        | Service::Organizations
+        | Service::Logs
+        | Service::CloudTrail
+        | Service::Tagging => {
             // As the error shapes of the models spell it, and CloudTrail itself.
             let member = match service {
                 Service::Kms | Service::Logs => "message",
