@@ -4,12 +4,13 @@ mod targets;
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
 
 use crate::aws::ApiShare;
 use crate::checks::CHECKS;
-use crate::facts::Region;
+use crate::facts::{Region, TagSource};
 use crate::scan::LastUsageBudget;
 use crate::severity::Severity;
 
@@ -118,6 +119,11 @@ pub struct ScanArgs {
     /// [default: 30s]
     #[arg(long, value_name = "DURATION", env = "KMS_AUDIT_LAST_USAGE_BUDGET")]
     pub last_usage_budget: Option<LastUsageBudget>,
+
+    /// Read the tags of keys from KMS, a call for each key, or from Resource Groups, a call for a hundred, where that
+    /// saves calls [default: kms]
+    #[arg(long, value_name = "SOURCE", env = "KMS_AUDIT_TAGS_FROM", value_parser = tag_source())]
+    pub tags_from: Option<TagSource>,
 
     /// Go on from an earlier scan, of which this is the folder: its answers on when keys were last used stand for keys
     /// that are not asked this time, and keys without an answer are asked first
@@ -240,8 +246,8 @@ pub struct ChecksListArgs {
     pub config: Option<PathBuf>,
 }
 
-fn check_ids() -> clap::builder::PossibleValuesParser {
-    clap::builder::PossibleValuesParser::new(CHECKS.iter().map(|check| check.id))
+fn check_ids() -> PossibleValuesParser {
+    PossibleValuesParser::new(CHECKS.iter().map(|check| check.id))
 }
 
 /// The flags of `template`.
@@ -258,6 +264,10 @@ pub enum TemplateName {
     IamPolicy,
     /// The IAM policy with what it uses besides where it starts, to list the accounts of an organization and enter them
     OrganizationPolicy,
+}
+
+fn tag_source() -> impl TypedValueParser<Value = TagSource> {
+    PossibleValuesParser::new(TagSource::WORDS).try_map(|word| word.parse::<TagSource>())
 }
 
 fn region(text: &str) -> Result<Region, String> {

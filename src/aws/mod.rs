@@ -35,6 +35,7 @@ mod role;
 mod sandboxed;
 mod rotations;
 mod session;
+mod tags;
 mod trails;
 mod usage;
 mod window;

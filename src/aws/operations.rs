@@ -38,6 +38,9 @@ const UNPUBLISHED: f64 = 100.0;
 /// The same for AWS Organizations, which is one for a whole partition and slower than others.
 const UNPUBLISHED_ORGANIZATIONS: f64 = 10.0;
 
+/// The same for the Resource Groups Tagging API, which throttles earlier than the services whose tags it collects.
+const UNPUBLISHED_TAGGING: f64 = 10.0;
+
 /// Declares the table, a constant for each row.
 macro_rules! operations {
     ($($constant:ident: $sdk:literal $service:literal $name:literal $action:expr, $rate:expr, $purpose:literal;)+) => {
@@ -65,7 +68,7 @@ macro_rules! operations {
 // logs            https://docs.aws.amazon.com/general/latest/gr/cwl_region.html
 // kms             https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html
 // servicequotas   https://docs.aws.amazon.com/servicequotas/latest/userguide/reference_limits.html
-// organizations, s3, sts    none published for these operations, as far as could be confirmed
+// organizations, s3, sts, tag    none published for these operations, as far as could be confirmed
 operations! {
     ACCOUNT_LIST_REGIONS: "Account" "account" "ListRegions" Some("account:ListRegions"), 5.0,
         "Which Regions are enabled";
@@ -133,6 +136,9 @@ operations! {
         "Credentials of the role in each account but the caller's own";
     STS_GET_CALLER_IDENTITY: "STS" "sts" "GetCallerIdentity" None, UNPUBLISHED,
         "Which account this is, and in which partition";
+    TAG_GET_RESOURCES: "Resource Groups Tagging API" "tag" "GetResources" Some("tag:GetResources"),
+        UNPUBLISHED_TAGGING,
+        "The tags of a hundred keys at once (`--tags-from resource-groups`)";
 }
 
 /// The position of an operation in the table, by the SDK's names.

@@ -23,7 +23,7 @@ use crate::checks;
 use crate::cli::{ScanArgs, TargetArgs};
 use crate::config::{self, Config};
 use crate::evidence::{sign, write_manifest};
-use crate::facts::{AccountId, Region};
+use crate::facts::{AccountId, Region, TagSource};
 use crate::report::{Palette, Report, ReportError, render_markdown, render_terminal, write_json};
 use crate::results::Results;
 use crate::run_record::RunRecord;
@@ -77,6 +77,7 @@ struct Job {
     as_of: Timestamp,
     regions: RegionChoice,
     last_usage_budget: LastUsageBudget,
+    tags_from: TagSource,
     /// The scan to go on from.
     previous: Option<Arc<PreviousScan>>,
     settings: SessionSettings,
@@ -110,6 +111,7 @@ impl Job {
                 .map_err(|what| anyhow::anyhow!("[scan] last-usage-budget in the configuration: {what}"))?,
             (None, None) => LastUsageBudget::default(),
         };
+        let tags_from = args.tags_from.or(config.scan.tags_from).unwrap_or_default();
         let previous = args.previous.as_deref().map(PreviousScan::open).transpose()?;
         let named = if args.regions.is_empty() {
             config.scan.regions.clone()
@@ -134,6 +136,7 @@ impl Job {
             ("threshold_percent".to_owned(), json!(config.quota.threshold_percent)),
             ("api_share".to_owned(), json!(api_share.to_string())),
             ("window_days".to_owned(), json!(WINDOW_DAYS)),
+            ("tags_from".to_owned(), json!(tags_from)),
             ("last_usage_budget".to_owned(), json!(last_usage_budget.to_string())),
             (
                 "previous".to_owned(),
@@ -167,6 +170,7 @@ impl Job {
             config,
             regions,
             last_usage_budget,
+            tags_from,
             previous: previous.map(Arc::new),
             targets,
             role,

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub use check_settings::CheckSettings;
 pub use exception::Exception;
 
-use crate::facts::Region;
+use crate::facts::{Region, TagSource};
 
 /// The name of the configuration file.
 pub const FILE_NAME: &str = "kms-audit.toml";
@@ -90,6 +90,8 @@ pub struct ScanDefaults {
     pub api_share: Option<String>,
     /// The time for asking when keys were last used, as `--last-usage-budget` takes it.
     pub last_usage_budget: Option<String>,
+    /// Where the tags of keys are read.
+    pub tags_from: Option<TagSource>,
 }
 
 /// Why the configuration cannot be used.
@@ -239,6 +241,7 @@ mod tests {
         let mut defaults = Config::default();
         defaults.scan.api_share = Some("20".into());
         defaults.scan.last_usage_budget = Some("30s".into());
+        defaults.scan.tags_from = Some(TagSource::Kms);
         assert_eq!(toml::from_str::<Config>(shown).unwrap(), defaults);
         // What is shown as a comment can be meant too.
         let examples = shown.replace("\n# [", "\n[");

@@ -6,7 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Alarm, Arn, Bucket, CustomKeyStore, Fact, Key, KeyCountQuota, MetricFilter, Region, RequestQuota, Trail,
+    Alarm, Arn, Bucket, CustomKeyStore, Fact, Key, KeyCountQuota, MetricFilter, Region, RequestQuota, TagSource,
+    Trail,
 };
 
 /// The twelve-digit id of an AWS account.
@@ -88,6 +89,8 @@ pub struct RegionFacts {
     pub aws_managed_keys: Vec<String>,
     /// The keys seen that are not AWS managed, in the order of their ARNs.
     pub keys: Vec<Key>,
+    /// Where their tags were read; `None` where there is no key to be asked about.
+    pub tag_source: Option<TagSource>,
     /// Whether Service Quotas listed the applied values.
     pub applied_quotas: Fact<()>,
     /// Whether Service Quotas listed the AWS default values.
@@ -118,6 +121,7 @@ impl RegionFacts {
             alias_listing: Fact::NotCollected,
             aws_managed_keys: Vec::new(),
             keys: Vec::new(),
+            tag_source: None,
             applied_quotas: Fact::NotCollected,
             default_quotas: Fact::NotCollected,
             quotas: Vec::new(),

@@ -17,6 +17,7 @@ mod open_enum;
 mod quota;
 mod region;
 mod scan;
+mod source;
 mod trail;
 
 pub use account::{AccountFacts, AccountId, ApiCalls, Fallback, RegionFacts, RegionSource, RegionState};
@@ -37,6 +38,7 @@ pub use quota::{
 };
 pub use region::Region;
 pub use scan::{AccountNotEntered, ScanFacts, SkippedAccount};
+pub use source::TagSource;
 pub use trail::{AdvancedEventSelector, EventSelector, FieldSelector, Trail, TrailSelectors, TrailStatus};
 
 use schemars::JsonSchema;

@@ -25,7 +25,7 @@ use crate::aws::{
     read_trails,
 };
 use crate::config::JustificationPolicy;
-use crate::facts::{AccountFacts, Arn, Bucket, Region, RegionFacts, SseAlgorithm, Trail};
+use crate::facts::{AccountFacts, Arn, Bucket, Region, RegionFacts, SseAlgorithm, TagSource, Trail};
 use crate::model::{bucket_key_targets, depends_on_trails};
 use crate::progress::Progress;
 
@@ -38,6 +38,8 @@ pub struct ScanPlan {
     pub regions: RegionChoice,
     /// Over which time the peak is looked for.
     pub window: UsageWindow,
+    /// Where the tags of keys are read.
+    pub tags_from: TagSource,
     /// What justifies a key: what is asked of it depends on what its tags claim.
     pub justification: JustificationPolicy,
     /// The percentage of a request quota from which its peak is a finding.

@@ -55,9 +55,10 @@ pub(super) async fn read_region(
         };
         (read, fallbacks, alarms)
     };
-    let (keys, (quotas, fallbacks, alarms)) = match source {
+    let read_keys = || read_keys(session, &clients, (plan.tags_from, plan.as_of), progress.keys());
+    let (keys, (quotas, mut fallbacks, alarms)) = match source {
         // Nothing else is asked of a Region that may not be enabled before it has accepted the credentials.
-        RegionSource::Probed => match read_keys(&clients, progress.keys()).await {
+        RegionSource::Probed => match read_keys().await {
             // Only a Region that needs an opt-in can be without one. Any other that does not accept the credentials is
             // a gap, and so is the one that has just accepted them.
             Err(error)
@@ -68,7 +69,7 @@ pub(super) async fn read_region(
             keys => (keys, quotas.await),
         },
         RegionSource::Requested | RegionSource::Listed => {
-            tokio::join!(read_keys(&clients, progress.keys()), quotas)
+            tokio::join!(read_keys(), quotas)
         }
     };
     let mut metrics = KeyMetricsRead::default();
@@ -78,6 +79,8 @@ pub(super) async fn read_region(
             facts.alias_listing = keys.alias_listing;
             facts.aws_managed_keys = keys.aws_managed;
             facts.keys = keys.keys;
+            facts.tag_source = keys.tag_source;
+            fallbacks.extend(keys.fallback);
             facts.key_metrics = keys.metrics.listing.clone();
             facts.custom_key_stores = read_custom_key_stores(&clients, &facts.keys).await;
             metrics = keys.metrics;

@@ -185,6 +185,7 @@ fn region_facts(row: RegionRow) -> RegionFacts {
         key_listing: row.key_listing,
         alias_listing: row.alias_listing,
         aws_managed_keys: row.aws_managed_keys,
+        tag_source: row.tag_source,
         applied_quotas: row.applied_quotas,
         default_quotas: row.default_quotas,
         key_count_quota: row.key_count_quota,

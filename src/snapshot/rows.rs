@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::facts::{
     Alarm, ApiCalls, Arn, CustomKeyStore, Fact, Fallback, Key, KeyCountQuota, MetricFilter, Region, RegionSource,
-    RegionState, RequestQuota, ScanFacts,
+    RegionState, RequestQuota, ScanFacts, TagSource,
 };
 
 /// `scan.json`.
@@ -42,6 +42,8 @@ pub(super) struct RegionRow {
     pub key_listing: Fact<()>,
     pub alias_listing: Fact<()>,
     pub aws_managed_keys: Vec<String>,
+    #[serde(default)]
+    pub tag_source: Option<TagSource>,
     pub applied_quotas: Fact<()>,
     pub default_quotas: Fact<()>,
     pub key_count_quota: Option<KeyCountQuota>,

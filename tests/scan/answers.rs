@@ -5,6 +5,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use super::accounts::ORGANIZATION;
+use super::accounts::listing::unit_ids;
 use super::run::*;
 
 #[test]
@@ -81,15 +83,23 @@ fn every_key_is_in_the_report_with_its_reason() {
 
 #[test]
 fn the_operation_table_holds_nothing_that_is_never_called() {
-    let called_in = |estate: &str| -> Vec<String> {
-        let run = scan_estate(estate, &[]);
+    let called_in = |estate: &str, flags: &[&str]| -> Vec<String> {
+        let run = scan_estate(estate, flags);
         let rows = run.report["api_calls"].as_array().unwrap().iter();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         rows.map(|row| format!("{}:{}", text(&row["service"]), text(&row["operation"])))
             .collect()
     };
-    let estates = [ESTATE.to_owned(), estate("regulated.toml")];
-    let called: BTreeSet<String> = estates.iter().flat_map(|estate| called_in(estate)).collect();
+    let unit = unit_ids(ORGANIZATION)["Workloads"].clone();
+    let called: BTreeSet<String> = [
+        (ESTATE, &[][..]),
+        (&estate("regulated.toml"), &[]),
+        (ORGANIZATION, &["--organization", "--tags-from", "resource-groups"]),
+        (ORGANIZATION, &["--organizational-unit", &unit]),
+    ]
+    .into_iter()
+    .flat_map(|(estate, flags)| called_in(estate, flags))
+    .collect();
     let table: BTreeSet<String> = kms_audit::aws::OPERATIONS
         .iter()
         .map(|operation| operation.id())

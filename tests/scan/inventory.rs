@@ -6,7 +6,7 @@ use std::time::Duration;
 use kms_audit::assessment::{Assessor, Document, InventoryRow, KeyRow, KeyStanding};
 use kms_audit::aws::{ApiShare, Credentials, RegionChoice, Session, SessionSettings, Stop, UsageWindow};
 use kms_audit::config::Config;
-use kms_audit::facts::{Fact, LimitSource, ScanFacts};
+use kms_audit::facts::{Fact, LimitSource, ScanFacts, TagSource};
 use kms_audit::progress::Progress;
 use kms_audit::report::{Report, write_json};
 use kms_audit::results::Results;
@@ -58,6 +58,7 @@ async fn report(toml: &str) -> anyhow::Result<Document> {
         as_of,
         regions: RegionChoice::Enabled,
         window: UsageWindow::before(as_of, 1),
+        tags_from: TagSource::Kms,
         justification: config.justification.clone(),
         threshold_percent: 70.0,
         last_usage: LastUsagePlan {

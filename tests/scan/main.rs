@@ -24,4 +24,5 @@ mod random_estate;
 mod regions;
 mod resume;
 mod run;
+mod sources;
 mod watch;

@@ -147,6 +147,7 @@ impl Job {
             as_of: self.as_of,
             regions: self.regions.clone(),
             window: UsageWindow::before(self.as_of, WINDOW_DAYS),
+            tags_from: self.tags_from,
             justification: self.config.justification.clone(),
             threshold_percent: self.config.quota.threshold_percent,
             last_usage: LastUsagePlan {

@@ -6,7 +6,7 @@ use kms_audit::sandbox::Sandbox;
 use super::*;
 
 /// The ids of the root and of the units below it, by their names.
-fn unit_ids(estate: &str) -> std::collections::BTreeMap<String, String> {
+pub fn unit_ids(estate: &str) -> std::collections::BTreeMap<String, String> {
     let sandbox = Sandbox::from_toml("estate", estate).unwrap();
     let config = aws_sdk_organizations::Config::builder()
         .behavior_version(BehaviorVersion::latest())

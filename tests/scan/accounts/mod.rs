@@ -1,7 +1,7 @@
 //! Scans of several accounts: which are looked at, which are not, and what entering them leaves behind.
 
 mod entering;
-mod listing;
+pub mod listing;
 
 use serde_json::Value;
 
