@@ -12,6 +12,7 @@ mod call;
 mod catalogue;
 mod cloudtrail;
 mod cloudwatch;
+mod config;
 mod connector;
 mod curve;
 mod description;

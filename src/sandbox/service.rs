@@ -24,6 +24,7 @@ pub(super) enum Service {
     Organizations,
     Logs,
     CloudTrail,
+    Config,
     #[serde(rename = "tag")]
     Tagging,
 }
@@ -94,6 +95,7 @@ impl Service {
             "organizations" => Service::Organizations,
             "logs" => Service::Logs,
             "cloudtrail" => Service::CloudTrail,
+            "config" => Service::Config,
             "tagging" => Service::Tagging,
             _ => return None,
         })
@@ -111,6 +113,7 @@ impl Service {
             Service::Organizations => "organizations",
             Service::Logs => "logs",
             Service::CloudTrail => "cloudtrail",
+            Service::Config => "config",
             Service::Tagging => "tag",
         }
     }
@@ -155,6 +158,11 @@ impl Service {
             ],
             Service::Logs => &["DescribeMetricFilters"],
             Service::CloudTrail => &["DescribeTrails", "GetTrailStatus", "GetEventSelectors"],
+            Service::Config => &[
+                "DescribeConfigurationAggregators",
+                "DescribeConfigurationAggregatorSourcesStatus",
+                "SelectAggregateResourceConfig",
+            ],
             Service::Tagging => &["GetResources"],
         }
     }
@@ -165,7 +173,7 @@ impl Service {
             Service::Kms => operation.starts_with("List") || operation == "DescribeCustomKeyStores",
             Service::Quotas | Service::Account | Service::Organizations => operation.starts_with("List"),
             Service::S3 => ["ListBuckets", "ListBucketMetricsConfigurations"].contains(&operation),
-            Service::CloudWatch | Service::Logs | Service::Tagging => true,
+            Service::CloudWatch | Service::Logs | Service::Tagging | Service::Config => true,
             Service::Sts | Service::CloudTrail => false,
         }
     }
@@ -204,6 +212,7 @@ impl Service {
             | Service::Organizations
             | Service::Logs
             | Service::CloudTrail
+            | Service::Config
             | Service::Tagging => "AccessDeniedException",
             Service::CloudWatch | Service::S3 | Service::Sts => "AccessDenied",
         }
@@ -228,6 +237,7 @@ impl Service {
                 | Service::Organizations
                 | Service::Logs
                 | Service::CloudTrail
+                | Service::Config
                 | Service::Tagging => 400,
                 Service::CloudWatch | Service::S3 | Service::Sts | Service::Account => 403,
             },
@@ -270,6 +280,7 @@ impl Service {
             | Service::Organizations
             | Service::Logs
             | Service::CloudTrail
+            | Service::Config
             | Service::Tagging => Refusal::new("UnknownOperationException", ""),
             Service::CloudWatch => Refusal::new(
                 "UnknownOperationException",

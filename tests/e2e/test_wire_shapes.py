@@ -73,7 +73,7 @@ def test_what_the_model_lacks_it_lacks_still(every_kind: ServedEstate) -> None:
 
 
 # Those of the operation table, and those it may yet need.
-SERVICES = ("account", "cloudtrail", "cloudwatch", "kms", "logs", "organizations",
+SERVICES = ("account", "cloudtrail", "cloudwatch", "config", "kms", "logs", "organizations",
             "resourcegroupstaggingapi", "s3", "service-quotas", "sts")
 
 

@@ -18,10 +18,11 @@ pub fn response(service: Service, refusal: &Refusal, request: &Request<'_>, requ
         | Service::Organizations
         | Service::Logs
         | Service::CloudTrail
+        | Service::Config
         | Service::Tagging => {
             // As the error shapes of the models spell it, and CloudTrail itself.
             let member = match service {
-                Service::Kms | Service::Logs => "message",
+                Service::Kms | Service::Logs | Service::Config => "message",
                 _ => "Message",
             };
             let body = serde_json::json!({ "__type": code, member: message });
