@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::facts::{AccountId, Arn, LimitSource, Region, RequestsPerSecond, TagSource};
+use crate::facts::{AccountId, Arn, ConfigRecord, LimitSource, Region, RequestsPerSecond, TagSource};
 use crate::published::MicroDollars;
 
 /// The keys of one account and Region, in numbers.
@@ -27,6 +27,9 @@ pub struct InventoryRow {
     /// Where the tags were read; null where there was no key to be asked about.
     #[serde(default)]
     pub tag_source: Option<TagSource>,
+    /// How old what AWS Config knows is; null where the inventory does not come from there.
+    #[serde(default)]
+    pub config_record: Option<ConfigRecord>,
     /// Customer managed keys by state.
     pub by_state: BTreeMap<String, u64>,
     /// Customer managed keys by the origin of their key material.

@@ -15,7 +15,7 @@ use super::refusals::Refusals;
 use super::session::{RegionSession, Session};
 use super::tags::{TagReader, TaggedKeys, may_be_asked, saves_calls};
 use crate::facts::{
-    Arn, Fact, Fallback, Key, KeyDetails, KeyManager, KeyMetadata, MultiRegionRole, Region, TagSource,
+    Arn, ConfigRecord, Fact, Fallback, Key, KeyDetails, KeyManager, KeyMetadata, MultiRegionRole, Region, TagSource,
 };
 use crate::progress::Counter;
 
@@ -43,6 +43,8 @@ pub struct KeysRead {
     pub fallback: Option<Fallback>,
     /// The metrics of their use.
     pub metrics: KeyMetricsRead,
+    /// How old what AWS Config knows is, where all this comes from there.
+    pub record: Option<ConfigRecord>,
 }
 
 /// Reads every key of a Region. Keys behind an alias `alias/aws/…` are AWS managed and are counted without a call of
@@ -132,7 +134,14 @@ pub async fn read_keys(
         tag_source,
         fallback,
         metrics,
+        record: None,
     })
+}
+
+/// Asks whether a Region accepts the credentials, as [`read_keys`] finds out on its way.
+pub(super) async fn accepts_credentials(session: &RegionSession) -> Result<(), CallError> {
+    let request = || session.kms.list_keys().limit(1).send();
+    session.caller.call(KMS_LIST_KEYS, request).await.map(|_| ())
 }
 
 /// The ids and ARNs of all keys of the Region that could be listed, and how the list ended.

@@ -18,9 +18,11 @@ use super::previous::PreviousScan;
 use super::{Exit, UsageError};
 use crate::accounts::TargetChoice;
 use crate::assessment::{Assessment, Assessor};
-use crate::aws::{ApiShare, Credentials, DEFAULT_ROLE_NAME, RegionChoice, RoleSettings, SessionSettings, Stop};
+use crate::aws::{
+    AggregatorChoice, ApiShare, Credentials, DEFAULT_ROLE_NAME, RegionChoice, RoleSettings, SessionSettings, Stop,
+};
 use crate::checks;
-use crate::cli::{ScanArgs, TargetArgs};
+use crate::cli::{InventorySource, ScanArgs, TargetArgs};
 use crate::config::{self, Config};
 use crate::evidence::{sign, write_manifest};
 use crate::facts::{AccountId, Region, TagSource};
@@ -77,6 +79,8 @@ struct Job {
     as_of: Timestamp,
     regions: RegionChoice,
     last_usage_budget: LastUsageBudget,
+    /// The aggregator that the inventory comes from, if it does not come from the services themselves.
+    aggregator: Option<AggregatorChoice>,
     tags_from: TagSource,
     /// The scan to go on from.
     previous: Option<Arc<PreviousScan>>,
@@ -111,6 +115,7 @@ impl Job {
                 .map_err(|what| anyhow::anyhow!("[scan] last-usage-budget in the configuration: {what}"))?,
             (None, None) => LastUsageBudget::default(),
         };
+        let aggregator = aggregator_choice(args)?;
         let tags_from = args.tags_from.or(config.scan.tags_from).unwrap_or_default();
         let previous = args.previous.as_deref().map(PreviousScan::open).transpose()?;
         let named = if args.regions.is_empty() {
@@ -150,6 +155,14 @@ impl Job {
             ("checks".to_owned(), json!(config.checks)),
             ("exceptions".to_owned(), json!(config.exceptions)),
         ]);
+        if let Some(aggregator) = &aggregator {
+            parameters.remove("tags_from");
+            parameters.extend([
+                ("source".to_owned(), json!(args.source)),
+                ("aggregator".to_owned(), json!(aggregator.name)),
+                ("aggregator_region".to_owned(), json!(aggregator.region)),
+            ]);
+        }
         if args.targets.are_named() {
             parameters.extend([
                 ("targets".to_owned(), json!(args.targets)),
@@ -170,6 +183,7 @@ impl Job {
             config,
             regions,
             last_usage_budget,
+            aggregator,
             tags_from,
             previous: previous.map(Arc::new),
             targets,
@@ -199,6 +213,24 @@ impl Job {
         }
         Ok(assessor.finish())
     }
+}
+
+/// The aggregator that is to be asked, if one is.
+fn aggregator_choice(args: &ScanArgs) -> anyhow::Result<Option<AggregatorChoice>> {
+    let usage = |what: &str| Err(UsageError(what.to_owned()).into());
+    if args.source != Some(InventorySource::ConfigAggregator) {
+        return match args.aggregator.is_some() || args.aggregator_region.is_some() {
+            true => usage("--aggregator and --aggregator-region mean nothing without --source config-aggregator"),
+            false => Ok(None),
+        };
+    }
+    if args.tags_from.is_some() {
+        return usage("--tags-from means nothing with --source config-aggregator, which has the tags as well");
+    }
+    Ok(Some(AggregatorChoice {
+        name: args.aggregator.clone(),
+        region: args.aggregator_region.clone(),
+    }))
 }
 
 fn target_choice(args: &TargetArgs, are_listed: bool) -> anyhow::Result<TargetChoice> {

@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Alarm, Arn, Bucket, CustomKeyStore, Fact, Key, KeyCountQuota, MetricFilter, Region, RequestQuota, TagSource,
-    Trail,
+    Alarm, Arn, Bucket, ConfigRecord, CustomKeyStore, Fact, Key, KeyCountQuota, MetricFilter, Region, RequestQuota,
+    TagSource, Trail,
 };
 
 /// The twelve-digit id of an AWS account.
@@ -91,6 +91,8 @@ pub struct RegionFacts {
     pub keys: Vec<Key>,
     /// Where their tags were read; `None` where there is no key to be asked about.
     pub tag_source: Option<TagSource>,
+    /// How old what AWS Config knows is, where the inventory comes from there.
+    pub config_record: Option<ConfigRecord>,
     /// Whether Service Quotas listed the applied values.
     pub applied_quotas: Fact<()>,
     /// Whether Service Quotas listed the AWS default values.
@@ -122,6 +124,7 @@ impl RegionFacts {
             aws_managed_keys: Vec::new(),
             keys: Vec::new(),
             tag_source: None,
+            config_record: None,
             applied_quotas: Fact::NotCollected,
             default_quotas: Fact::NotCollected,
             quotas: Vec::new(),

@@ -7,6 +7,7 @@ mod account;
 mod alarm;
 mod arn;
 mod bucket;
+mod config_record;
 mod custom_key_store;
 #[cfg(test)]
 pub(crate) mod examples;
@@ -26,6 +27,7 @@ pub use alarm::{
 };
 pub use arn::Arn;
 pub use bucket::{Bucket, BucketEncryption, BucketRequests, MetricsConfiguration, SseAlgorithm};
+pub use config_record::ConfigRecord;
 pub use custom_key_store::{ConnectionState, CustomKeyStore, CustomKeyStoreType};
 pub use gap::{Gap, gaps};
 pub use key::{Key, KeyManager, KeyMetadata, KeyOrigin, KeySpec, KeyState, KeyUsage, MultiRegionRole};

@@ -15,10 +15,12 @@ pub enum TagSource {
     Kms,
     /// `tag:GetResources`, a call for a hundred keys, where that saves calls.
     ResourceGroups,
+    /// AWS Config, with the rest of the inventory.
+    Config,
 }
 
 impl TagSource {
-    /// The words for them.
+    /// The words for those that can be chosen.
     pub const WORDS: [&str; 2] = ["kms", "resource-groups"];
 }
 
@@ -28,6 +30,7 @@ impl fmt::Display for TagSource {
         f.write_str(match self {
             TagSource::Kms => kms,
             TagSource::ResourceGroups => resource_groups,
+            TagSource::Config => "config",
         })
     }
 }

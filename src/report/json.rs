@@ -58,6 +58,7 @@ fn write_document(
             complete: coverage.complete,
             gaps: Walked::new(report.gaps(), failure),
             fallbacks: coverage.fallbacks.clone(),
+            config_record: coverage.config_record.clone(),
         },
         api_calls,
     };

@@ -236,6 +236,7 @@ mod tests {
             as_of,
             regions: RegionChoice::Enabled,
             window: UsageWindow::before(as_of, 14),
+            inventory: super::super::Inventory::default(),
             tags_from: TagSource::Kms,
             justification: JustificationPolicy::default(),
             threshold_percent: 70.0,

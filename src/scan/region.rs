@@ -1,9 +1,9 @@
 //! The first pass of a Region: what is there.
 
-use super::ScanPlan;
+use super::{Inventory, ScanPlan};
 use crate::aws::{
     CallError, KeyMetricsRead, RegionSession, Session, read_alarms, read_custom_key_stores, read_keys,
-    read_metric_filters, read_quotas, read_usage,
+    read_metric_filters, read_quotas, read_recorded_keys, read_usage,
 };
 use crate::facts::{Fact, Fallback, Region, RegionFacts, RegionSource, RegionState};
 use crate::model::uses_pools;
@@ -55,7 +55,10 @@ pub(super) async fn read_region(
         };
         (read, fallbacks, alarms)
     };
-    let read_keys = || read_keys(session, &clients, (plan.tags_from, plan.as_of), progress.keys());
+    let read_keys = async || match &plan.inventory {
+        Inventory::Services => read_keys(session, &clients, (plan.tags_from, plan.as_of), progress.keys()).await,
+        Inventory::Config(recorded) => read_recorded_keys(&clients, recorded, source == RegionSource::Probed).await,
+    };
     let (keys, (quotas, mut fallbacks, alarms)) = match source {
         // Nothing else is asked of a Region that may not be enabled before it has accepted the credentials.
         RegionSource::Probed => match read_keys().await {
@@ -82,7 +85,10 @@ pub(super) async fn read_region(
             facts.tag_source = keys.tag_source;
             fallbacks.extend(keys.fallback);
             facts.key_metrics = keys.metrics.listing.clone();
-            facts.custom_key_stores = read_custom_key_stores(&clients, &facts.keys).await;
+            facts.config_record = keys.record;
+            if let Inventory::Services = plan.inventory {
+                facts.custom_key_stores = read_custom_key_stores(&clients, &facts.keys).await;
+            }
             metrics = keys.metrics;
         }
         Err(error) => facts.key_listing = Fact::Unavailable(refused(error).into()),

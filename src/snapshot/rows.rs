@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::facts::{
-    Alarm, ApiCalls, Arn, CustomKeyStore, Fact, Fallback, Key, KeyCountQuota, MetricFilter, Region, RegionSource,
-    RegionState, RequestQuota, ScanFacts, TagSource,
+    Alarm, ApiCalls, Arn, ConfigRecord, CustomKeyStore, Fact, Fallback, Key, KeyCountQuota, MetricFilter, Region,
+    RegionSource, RegionState, RequestQuota, ScanFacts, TagSource,
 };
 
 /// `scan.json`.
@@ -44,6 +44,8 @@ pub(super) struct RegionRow {
     pub aws_managed_keys: Vec<String>,
     #[serde(default)]
     pub tag_source: Option<TagSource>,
+    #[serde(default)]
+    pub config_record: Option<ConfigRecord>,
     pub applied_quotas: Fact<()>,
     pub default_quotas: Fact<()>,
     pub key_count_quota: Option<KeyCountQuota>,

@@ -134,6 +134,7 @@ fn region_row(region: &RegionFacts) -> RegionRow {
         alias_listing: region.alias_listing.clone(),
         aws_managed_keys: region.aws_managed_keys.clone(),
         tag_source: region.tag_source,
+        config_record: region.config_record.clone(),
         applied_quotas: region.applied_quotas.clone(),
         default_quotas: region.default_quotas.clone(),
         key_count_quota: region.key_count_quota.clone(),

@@ -11,7 +11,7 @@ use kms_audit::progress::Progress;
 use kms_audit::report::{Report, write_json};
 use kms_audit::results::Results;
 use kms_audit::sandbox::Sandbox;
-use kms_audit::scan::{LastUsagePlan, ScanPlan, scan_account};
+use kms_audit::scan::{Inventory, LastUsagePlan, ScanPlan, scan_account};
 use kms_audit::snapshot::{SnapshotReader, SnapshotWriter};
 use proptest::prelude::*;
 
@@ -58,6 +58,7 @@ async fn report(toml: &str) -> anyhow::Result<Document> {
         as_of,
         regions: RegionChoice::Enabled,
         window: UsageWindow::before(as_of, 1),
+        inventory: Inventory::default(),
         tags_from: TagSource::Kms,
         justification: config.justification.clone(),
         threshold_percent: 70.0,

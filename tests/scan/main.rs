@@ -25,4 +25,5 @@ mod regions;
 mod resume;
 mod run;
 mod sources;
+mod sources_config;
 mod watch;
