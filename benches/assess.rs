@@ -267,6 +267,7 @@ fn quota(busiest_minute: f64) -> RequestQuota {
                 sum: busiest_minute,
                 at: moment(),
             }),
+            pattern: Fact::NotCollected,
         }),
         contributors: Fact::NotCollected,
     }

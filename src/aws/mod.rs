@@ -37,6 +37,7 @@ mod rotations;
 mod session;
 mod trails;
 mod usage;
+mod usage_minutes;
 mod window;
 
 pub use call::{Caller, Stop};

@@ -3,10 +3,15 @@
 use aws_sdk_cloudwatch::types::Metric;
 
 use super::error::CallError;
-use super::metric_data::{Datapoint, MetricFilter, Sums, list_metrics, metric};
+use super::metric_data::{MetricFilter, Sums, list_metrics, metric};
 use super::session::RegionSession;
+use super::usage_minutes::UsageMinutes;
 use super::window::{MINUTE, UsageWindow};
-use crate::facts::{Fact, Fallback, Peak, RequestQuota, Usage, UsageMetric};
+use crate::facts::{Fact, Fallback, Peak, RequestQuota, UsageMetric};
+
+/// From which part of its limit on the use of a quota is kept by the hour and by the minute. That of the cryptographic
+/// pools, which all keys share, always is.
+const WORTH_A_PATTERN: f64 = 0.1;
 
 /// Reads the use of each quota and writes it into `quotas`. Returns what failed and was found another way.
 pub async fn read_usage(
@@ -38,7 +43,7 @@ pub async fn read_usage(
         window,
         period_seconds: MINUTE,
     };
-    let mut minutes = vec![Minutes::default(); asked.len()];
+    let mut minutes = vec![UsageMinutes::default(); asked.len()];
     let metrics: Vec<Metric> = asked.iter().map(|quota| sdk_metric(&quota.metric)).collect();
     let answers = sums
         .each(metrics.into_iter(), |n, datapoint| {
@@ -48,7 +53,11 @@ pub async fn read_usage(
         })
         .await;
     for ((quota, minutes), answer) in asked.into_iter().zip(minutes).zip(answers) {
-        quota.usage = answer.map(|()| minutes.usage(window)).into();
+        let is_of_interest = |peak: Peak| {
+            let of_limit = WORTH_A_PATTERN * quota.limit.0 * f64::from(MINUTE);
+            quota.is_cryptographic() || peak.sum >= of_limit
+        };
+        quota.usage = answer.map(|()| minutes.usage(window, is_of_interest)).into();
     }
     fallbacks
 }
@@ -82,59 +91,4 @@ fn sdk_metric(usage: &UsageMetric) -> Metric {
     let dimensions = usage.dimensions.iter();
     let dimensions = dimensions.map(|(name, value)| (name.as_str(), value.as_str()));
     metric(&usage.namespace, &usage.name, dimensions)
-}
-
-/// The minutes of one metric, as far as they matter.
-#[derive(Clone, Debug, Default)]
-struct Minutes {
-    datapoints: u64,
-    peak: Option<Peak>,
-}
-
-impl Minutes {
-    fn add(&mut self, Datapoint { at, sum }: Datapoint) {
-        self.datapoints += 1;
-        // The first of equal minutes, whatever order they come in.
-        if self
-            .peak
-            .is_none_or(|peak| sum > peak.sum || (sum == peak.sum && at < peak.at))
-        {
-            self.peak = Some(Peak { sum, at });
-        }
-    }
-
-    fn usage(self, window: UsageWindow) -> Usage {
-        window.usage(self.datapoints, self.peak)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn window() -> UsageWindow {
-        UsageWindow::before("2026-06-15T06:00:42Z".parse().unwrap(), 14)
-    }
-
-    fn usage(sums: &[f64]) -> Usage {
-        let mut minutes = Minutes::default();
-        for (at, sum) in (window().start.as_second()..).step_by(60).zip(sums) {
-            let at = jiff::Timestamp::from_second(at).unwrap();
-            minutes.add(Datapoint { at, sum: *sum });
-        }
-        minutes.usage(window())
-    }
-
-    #[test]
-    fn the_peak_is_the_first_of_the_busiest_minutes() {
-        let usage = usage(&[60.0, 840_000.0, 840_000.0, 5.0]);
-        assert_eq!(usage.datapoints, 4);
-        assert_eq!(usage.peak_rate().unwrap().0, 14_000.0);
-        assert_eq!(usage.peak.unwrap().at.as_second(), window().start.as_second() + 60);
-    }
-
-    #[test]
-    fn no_datapoints_is_not_a_peak_of_zero() {
-        assert_eq!((usage(&[]).datapoints, usage(&[]).peak), (0, None));
-    }
 }

@@ -2,7 +2,7 @@
 
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 
-use crate::facts::{Peak, Usage};
+use crate::facts::{Fact, Peak, Usage};
 
 /// The finest resolution CloudWatch keeps for what is read here.
 pub(super) const MINUTE: u32 = 60;
@@ -61,6 +61,7 @@ impl UsageWindow {
             resolution_seconds: MINUTE,
             datapoints,
             peak,
+            pattern: Fact::NotCollected,
         }
     }
 }

@@ -154,6 +154,7 @@ pub(crate) fn usage(busiest_minute: Option<f64>) -> Usage {
             sum,
             at: "2026-06-14T01:34:00Z".parse().unwrap(),
         }),
+        pattern: Fact::NotCollected,
     }
 }
 

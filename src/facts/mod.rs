@@ -18,6 +18,7 @@ mod quota;
 mod region;
 mod scan;
 mod trail;
+mod usage_pattern;
 
 pub use account::{AccountFacts, AccountId, ApiCalls, Fallback, RegionFacts, RegionSource, RegionState};
 pub use alarm::{
@@ -38,6 +39,7 @@ pub use quota::{
 pub use region::Region;
 pub use scan::{AccountNotEntered, ScanFacts, SkippedAccount};
 pub use trail::{AdvancedEventSelector, EventSelector, FieldSelector, Trail, TrailSelectors, TrailStatus};
+pub use usage_pattern::{BusiestDay, HOURS_OF_WEEK, HoursOfWeek, MINUTES_OF_DAY, UsagePattern};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

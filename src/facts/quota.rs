@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Arn, Fact};
+use super::{Arn, Fact, UsagePattern};
 use crate::numbers::grouped;
 
 /// A rate of requests. Shown as a bare figure.
@@ -164,6 +164,9 @@ pub struct Usage {
     pub datapoints: u64,
     /// The busiest datapoint; `None` where there was none at all.
     pub peak: Option<Peak>,
+    /// How the use is spread over the window; not collected where nobody would look at it, or where there is none.
+    #[serde(default, skip_serializing_if = "Fact::is_not_collected")]
+    pub pattern: Fact<UsagePattern>,
 }
 
 /// The busiest datapoint of a window.

@@ -82,6 +82,7 @@ mod tests {
                 sum,
                 at: Timestamp::UNIX_EPOCH,
             }),
+            pattern: Fact::NotCollected,
         };
         Headroom::of(&quota, &usage).unwrap()
     }
