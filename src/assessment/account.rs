@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use jiff::Timestamp;
 
+use super::highlights::{BusyPool, Highlights};
 use super::rows::{InventoryRow, KeyRow, QuotaRow};
 use super::summary::Summary;
 use super::{inventory, quotas};
@@ -30,6 +31,8 @@ pub struct AccountAssessment {
     pub inventory: Vec<InventoryRow>,
     /// The peak of each quota that belongs in a report.
     pub quota: Vec<QuotaRow>,
+    /// The pools that came closest to their limits, with the pattern of their use.
+    pub busy_pools: Vec<BusyPool>,
     /// How often each check came to which outcome, in the order of the table of checks.
     pub tallies: Vec<Tally>,
     /// How many findings each exception of the configuration covered.
@@ -76,6 +79,7 @@ fn count(subject: &Subject<'_>, judgement: Judgement) -> AccountAssessment {
         summary: Summary::of_nothing(),
         inventory: Vec::new(),
         quota: Vec::new(),
+        busy_pools: Highlights::pools_of(account, subject.config.quota.threshold_percent),
         tallies,
         exceptions,
         looked_at: LookedAt::of(account),

@@ -8,6 +8,7 @@
 mod account;
 mod document;
 mod groups;
+mod highlights;
 mod inventory;
 mod quotas;
 mod rows;
@@ -18,6 +19,7 @@ mod tests;
 pub use account::{AccountAssessment, LookedAt};
 pub use document::{AssessmentRow, Coverage, Document, GapSummary, Overview, SCHEMA_VERSION, ScanSection, Tool};
 pub use groups::{Accepted, Example, FindingGroup, Place};
+pub use highlights::{BucketToFix, BusyPool, Highlights};
 pub use inventory::role;
 pub use rows::{InventoryRow, KeyRow, KeyStanding, QuotaRow, UsageState};
 pub use summary::{HighestUtilization, Summary};
@@ -39,6 +41,10 @@ pub struct Assessment {
     pub groups: Vec<FindingGroup>,
     /// What the exceptions of the configuration cover, by check and reason.
     pub accepted: Vec<Accepted>,
+    /// What deserves a closer look.
+    pub highlights: Highlights,
+    /// From which percentage of a limit on a peak is a finding.
+    pub threshold_percent: f64,
     /// The findings about the configuration, which are of no account.
     pub about_configuration: Vec<Finding>,
     /// The gaps that are of no account looked at: accounts that could not be listed or entered.
@@ -51,6 +57,7 @@ pub struct Assessor<'a> {
     config: &'a Config,
     document: Overview,
     groups: Groups,
+    highlights: Highlights,
     api_calls: BTreeMap<(String, String), ApiCalls>,
     exceptions: ExceptionUse,
     scan_gaps: Vec<Gap>,
@@ -65,6 +72,7 @@ impl<'a> Assessor<'a> {
             exceptions: ExceptionUse::default(),
             document: Document::new(scan, &scan_gaps),
             groups: Groups::default(),
+            highlights: Highlights::default(),
             api_calls: BTreeMap::new(),
             scan_gaps,
         };
@@ -80,8 +88,9 @@ impl<'a> Assessor<'a> {
     }
 
     /// Adds an account. Its findings and keys are counted and let go.
-    pub fn add(&mut self, account: AccountAssessment) {
+    pub fn add(&mut self, mut account: AccountAssessment) {
         self.groups.add(&account.findings);
+        self.highlights.add(&mut account);
         self.exceptions.add(&account.exceptions);
         let document = &mut self.document;
         document.summary.add(account.summary);
@@ -128,6 +137,8 @@ impl<'a> Assessor<'a> {
             document: self.document,
             groups: self.groups.finish(),
             accepted,
+            highlights: self.highlights,
+            threshold_percent: self.config.quota.threshold_percent,
             about_configuration,
             scan_gaps: self.scan_gaps,
         }
