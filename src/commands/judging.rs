@@ -12,7 +12,7 @@ use crate::checks;
 use crate::config::{self, Config};
 use crate::evidence::{SnapshotDigest, sign, write_manifest};
 use crate::facts::ScanFacts;
-use crate::report::{Palette, Report, ReportError, render_markdown, render_terminal, write_json};
+use crate::report::{Palette, Report, ReportError, render_markdown, render_terminal, write_html, write_json};
 use crate::results::Results;
 use crate::severity::Severity;
 use crate::snapshot::SnapshotReader;
@@ -105,6 +105,7 @@ fn write_reports(report: &Report<'_>, output: &mut OutputFolder) -> anyhow::Resu
         let page = render_markdown(report)?;
         out.write_all(page.as_bytes()).map_err(ReportError::from)
     })?;
+    output.write("report.html", |out| write_html(report, out))?;
     Ok(())
 }
 

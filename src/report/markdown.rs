@@ -76,10 +76,10 @@ impl Page<'_> {
 pub fn render_markdown(report: &Report<'_>) -> Result<String, ReportError> {
     let document = report.document;
     let (mut quotas, silent_quotas) = wording::quotas_to_show(document);
-    let more_quotas = cut(&mut quotas);
+    let more_quotas = wording::cut(&mut quotas, MOST_ROWS);
     let justified = justified(report)?;
-    let mut inventory = inventory_to_show(document);
-    let more_inventory = cut(&mut inventory);
+    let mut inventory = wording::inventory_to_show(document, MOST_ROWS);
+    let more_inventory = wording::cut(&mut inventory, MOST_ROWS);
     let page = Page {
         document,
         groups: report.groups,
@@ -105,25 +105,6 @@ fn justified(report: &Report<'_>) -> Result<Vec<KeyRow>, DatasetError> {
         .filter(|key| !matches!(key, Ok(key) if key.standing != KeyStanding::Justified))
         .take(shown)
         .collect()
-}
-
-/// The rows with anything in them; where they are more than a table shows, those with the most keys.
-fn inventory_to_show(document: &Overview) -> Vec<&InventoryRow> {
-    let holds_something = |row: &&InventoryRow| {
-        row.customer_managed > 0 || row.aws_managed > 0 || !row.complete || row.unknown_manager > 0
-    };
-    let mut rows: Vec<&InventoryRow> = document.inventory.iter().filter(holds_something).collect();
-    if rows.len() > MOST_ROWS {
-        rows.sort_by_key(|row| std::cmp::Reverse(row.customer_managed));
-    }
-    rows
-}
-
-/// Keeps the rows a table shows, and says how many there were besides.
-fn cut<T>(rows: &mut Vec<T>) -> u64 {
-    let more = rows.len().saturating_sub(MOST_ROWS);
-    rows.truncate(MOST_ROWS);
-    more as u64
 }
 
 /// Writes text into Markdown so that it stays text: no markup, no HTML, no link, no mention, no row of a table.

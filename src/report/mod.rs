@@ -3,6 +3,7 @@
 
 mod changes;
 mod grid;
+mod html;
 mod json;
 mod key_counts;
 mod markdown;
@@ -12,7 +13,7 @@ mod wording;
 
 use std::io;
 
-use crate::assessment::{Accepted, Assessment, FindingGroup, KeyRow, Overview};
+use crate::assessment::{Accepted, Assessment, FindingGroup, Highlights, KeyRow, Overview};
 use crate::checks::Finding;
 use crate::dataset::DatasetError;
 use crate::facts::Gap;
@@ -21,6 +22,7 @@ use crate::runs::RunError;
 
 pub use changes::{diff_schema, render_diff_markdown, render_diff_terminal, write_diff_json};
 pub use grid::Palette;
+pub use html::write_html;
 pub use json::{schema, write_json};
 pub use markdown::render_markdown;
 pub use terminal::render_terminal;
@@ -35,6 +37,10 @@ pub struct Report<'a> {
     pub groups: &'a [FindingGroup],
     /// What the exceptions of the configuration cover.
     pub accepted: &'a [Accepted],
+    /// What deserves a closer look.
+    pub highlights: &'a Highlights,
+    /// From which percentage of a limit on a peak is a finding.
+    pub threshold_percent: f64,
     about_configuration: &'a [Finding],
     scan_gaps: &'a [Gap],
     results: &'a Results,
@@ -47,6 +53,8 @@ impl<'a> Report<'a> {
             document: &assessment.document,
             groups: &assessment.groups,
             accepted: &assessment.accepted,
+            highlights: &assessment.highlights,
+            threshold_percent: assessment.threshold_percent,
             about_configuration: &assessment.about_configuration,
             scan_gaps: &assessment.scan_gaps,
             results,
@@ -88,6 +96,9 @@ pub enum ReportError {
     /// A template does not render.
     #[error("cannot render the report")]
     Template(#[from] askama::Error),
+    /// A chart cannot be drawn.
+    #[error(transparent)]
+    Chart(#[from] html::ChartError),
 }
 
 #[cfg(test)]

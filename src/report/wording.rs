@@ -1,6 +1,6 @@
 //! Words that several formats share, so that all say the same thing the same way.
 
-use crate::assessment::{GapSummary, Overview, QuotaRow, UsageState};
+use crate::assessment::{GapSummary, InventoryRow, Overview, QuotaRow, UsageState};
 use crate::facts::RegionSource;
 use crate::numbers::grouped;
 
@@ -50,6 +50,26 @@ pub(super) fn quotas_to_show(document: &Overview) -> (Vec<&QuotaRow>, u64) {
         order(b).total_cmp(&order(a))
     });
     (shown, silent.len() as u64)
+}
+
+/// The keys of accounts and Regions, where there is anything; where these are more than a table shows, those with the
+/// most keys first.
+pub(super) fn inventory_to_show(document: &Overview, most: usize) -> Vec<&InventoryRow> {
+    let holds_something = |row: &&InventoryRow| {
+        row.customer_managed > 0 || row.aws_managed > 0 || !row.complete || row.unknown_manager > 0
+    };
+    let mut rows: Vec<&InventoryRow> = document.inventory.iter().filter(holds_something).collect();
+    if rows.len() > most {
+        rows.sort_by_key(|row| std::cmp::Reverse(row.customer_managed));
+    }
+    rows
+}
+
+/// Keeps the rows a table shows, and says how many there were besides.
+pub(super) fn cut<T>(rows: &mut Vec<T>, most: usize) -> u64 {
+    let more = rows.len().saturating_sub(most);
+    rows.truncate(most);
+    more as u64
 }
 
 /// Where a gap is, in a few words.
