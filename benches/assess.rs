@@ -156,7 +156,12 @@ fn scan(accounts: &[AccountId]) -> ScanFacts {
         caller_arn: Arn::new("arn:aws:sts::100000000000:assumed-role/audit/weekly"),
         partition: "aws".into(),
         accounts: accounts.to_vec(),
+        accounts_listed: accounts.len() as u64,
+        accounts_skipped: Vec::new(),
+        accounts_not_entered: Vec::new(),
+        account_listing: Fact::NotCollected,
         parameters: Default::default(),
+        api_calls: Vec::new(),
     }
 }
 
