@@ -58,6 +58,12 @@ impl Judged {
         json
     }
 
+    fn html(&self) -> String {
+        let mut page = Vec::new();
+        write_html(&self.report(), &mut page).unwrap();
+        String::from_utf8(page).unwrap()
+    }
+
     /// Where the rows of an account lie.
     fn partition(&self, table: &str, account: &str) -> PathBuf {
         let partition = format!("{table}/account_id={account}/part.jsonl.zst");
@@ -243,6 +249,55 @@ fn the_page_shows_a_hundred_justified_keys_and_how_many_there_are_besides() {
     assert!(render_markdown(&judged.report()).is_err());
 }
 
+/// What is between two marks of a text.
+fn between<'t>(text: &'t str, start: &str, end: &str) -> &'t str {
+    text.split_once(start).unwrap().1.split_once(end).unwrap().0
+}
+
+#[test]
+fn the_page_allows_its_own_script_and_style_and_nothing_else() {
+    use base64::Engine;
+    use sha2::Digest;
+    let page = assess(&[everything()]).html();
+    let policy = between(&page, "Content-Security-Policy\" content=\"", "\">").replace("&#39;", "'");
+    for (start, end) in [("<script>", "</script>"), ("<style>", "</style>")] {
+        let hash = sha2::Sha256::digest(between(&page, start, end));
+        let hash = base64::engine::general_purpose::STANDARD.encode(hash).replace('+', "&#43;");
+        let policy = policy.replace('+', "&#43;");
+        assert!(policy.contains(&format!("'sha256-{hash}'")), "{policy}");
+    }
+    assert!(policy.starts_with("default-src 'none'; "), "{policy}");
+    for way_out in ["http://", "https://", "src=", "@import", "url(", " style=", " onclick="] {
+        let found = page.replace("http://www.w3.org/2000/svg", "").contains(way_out);
+        assert!(!found, "{way_out}");
+    }
+}
+
+#[test]
+fn the_page_answers_in_its_first_screen_and_has_the_groups_without_its_script() {
+    let page = assess(&[everything()]).html();
+    let answers = between(&page, "<section class=\"answers\"", "</section>");
+    for answer in ["<strong>≥ 5</strong>", "<strong>140 %</strong>", "Keys nobody can justify", "invoices", "gaps"] {
+        assert!(answers.contains(answer), "{answer}: {answers}");
+    }
+    let groups = page.matches("<details class=\"group\"").count();
+    assert_eq!(groups, assess(&[everything()]).assessment.groups.len());
+    assert!(page.contains("alias/key-3"));
+}
+
+#[test]
+fn a_page_without_findings_is_whole_and_one_that_cannot_be_read_is_none() {
+    let page = assess(&[account(region([]))]).html();
+    assert!(page.contains("No findings in what was looked at."), "{page}");
+    assert!(page.ends_with("</html>\n"), "{page}");
+    let judged = assess(&three());
+    fs::remove_file(judged.partition("findings", "222222222222")).unwrap();
+    assert!(write_html(&judged.report(), &mut Vec::new()).is_err());
+}
+
+/// How much markup the page has where nobody is hostile.
+static USUAL: std::sync::OnceLock<usize> = std::sync::OnceLock::new();
+
 /// Strings as an attacker would choose them.
 fn hostile() -> impl Strategy<Value = String> {
     let pieces = [
@@ -300,6 +355,12 @@ proptest! {
         let table_of_gaps = page.lines().filter(|line| line.starts_with("| kms:ListKeys")).collect::<Vec<_>>();
         prop_assert_eq!(table_of_gaps.len(), 1);
         prop_assert_eq!(table_of_gaps[0].replace("\\|", "").matches('|').count(), 6);
+
+        let page = judged.html();
+        prop_assert!(harmless(&page), "{page:?}");
+        // What may be broken in a line depends on names, and nothing else of the markup does.
+        let markup = |page: &str| page.replace("<wbr>", "").matches('<').count();
+        prop_assert_eq!(markup(&page), *USUAL.get_or_init(|| markup(&assess(&[everything()]).html())));
 
         let read: Document = serde_json::from_slice(&judged.json()).unwrap();
         prop_assert_eq!(read, judged.document());

@@ -121,12 +121,12 @@ fn every_estate_has_the_same_report_through_both_doors() {
     for estate in estates {
         let calm = without_throttles(&estate);
         let files = scan_through_both(calm.path());
-        for name in ["report.json", "report.md", "snapshot/scan.json"] {
+        for name in ["report.json", "report.md", "report.html", "snapshot/scan.json"] {
             assert!(!files[Path::new(name)].is_empty(), "{}: {name}", estate.display());
         }
-        // The two reports, run.json, manifest and scan.json, the eight tables of the snapshot, the four of the results,
+        // The three reports, run.json, manifest and scan.json, the eight tables of the snapshot, the four of the results,
         // and the findings about the configuration.
-        assert_eq!(files.len(), 18, "{}: {:?}", estate.display(), files.keys());
+        assert_eq!(files.len(), 19, "{}: {:?}", estate.display(), files.keys());
     }
 }
 

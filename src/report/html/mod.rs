@@ -73,6 +73,7 @@ pub fn write_html(report: &Report<'_>, out: &mut dyn Write) -> Result<(), Report
     out.write_all(before.as_bytes())?;
     data::write_findings(report, out)?;
     out.write_all(after.as_bytes())?;
+    out.write_all(b"\n")?;
     Ok(())
 }
 

@@ -125,6 +125,11 @@
     return sorted.map((row) => row[2]);
   };
 
+  const clear = () => {
+    controls.search.value = "";
+    for (const name of [...COLUMNS, "state", "sort"]) controls[name].selectedIndex = 0;
+  };
+
   const choose = async () => {
     const wanted = COLUMNS.filter((name) => controls[name].value !== "");
     const words = controls.search.value.toLowerCase().split(/\s+/).filter((word) => word !== "");
@@ -285,7 +290,7 @@
         id("list-title").scrollIntoView();
         return;
       }
-      id("filters").reset();
+      clear();
       controls.state.value = "";
       await update();
       page = Math.floor(shown.indexOf(finding) / OF_PAGE);
@@ -316,7 +321,7 @@
     for (const button of document.querySelectorAll("button.show")) {
       button.addEventListener("click", async () => {
         const { check, severity } = button.closest("details").dataset;
-        id("filters").reset();
+        clear();
         controls.check.value = String(index.checks.indexOf(check));
         controls.severity.value = String(index.severities.indexOf(severity));
         await update();

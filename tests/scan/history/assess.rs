@@ -18,7 +18,7 @@ fn an_assessment_of_a_snapshot_is_to_the_byte_the_report_of_its_scan() {
         let output = kms_audit(&[&"assess", &snapshot, &"--config", &config, &"--out", out]);
         assert_eq!(output.status.code(), Some(0), "{output:?}");
     }
-    for file in ["report.json", "report.md"] {
+    for file in ["report.json", "report.md", "report.html"] {
         let of_scan = read(run.join(file));
         assert!(
             of_scan == read(first.join(file)),
@@ -52,7 +52,7 @@ fn an_assessment_of_many_accounts_says_of_those_that_were_not_entered_what_the_s
     let again = runs.folder.path().join("again");
     let output = kms_audit(&[&"assess", &run, &"--out", &again, &"--fail-on-gaps"]);
     assert_eq!(output.status.code(), Some(4), "{output:?}");
-    for file in ["report.json", "report.md"] {
+    for file in ["report.json", "report.md", "report.html"] {
         assert!(read(run.join(file)) == read(again.join(file)), "{file}");
     }
     let resumed = kms_audit(&[&"scan", &"--resume", &again]);
