@@ -1,11 +1,11 @@
 # Everything the project does, by name. Where Debian's Python comes without venv, `make test` installs it, and
-# `make bench` installs wrk, which only root may.
+# `make bench` installs wrk, which only root may. So does `make browser` with Chromium, Node.js and npm.
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 VENV := $(TARGET)/e2e-venv
 
-.PHONY: test rust-test e2e bench docs lint
+.PHONY: test rust-test e2e browser bench docs lint
 
-test: rust-test e2e
+test: rust-test e2e browser
 
 # Unit tests, and a build without the sandbox, which nothing else may depend on.
 rust-test:
@@ -23,6 +23,20 @@ $(VENV)/ready: tests/e2e/requirements.txt
 	rm -rf $(VENV)
 	python3 -m venv $(VENV) || { apt-get update && apt-get install -y python3-venv && python3 -m venv --clear $(VENV); }
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/e2e/requirements.txt
+	touch $@
+
+# report.html in Chromium, with what it is driven and examined by from the npm registry.
+browser: $(TARGET)/browser/ready
+	cargo build --locked
+	cd $(TARGET)/browser && KMS_AUDIT_BIN=$(abspath $(TARGET))/debug/kms-audit ESTATES=$(abspath fixtures/estates) npm test
+
+$(TARGET)/browser/ready: $(wildcard tests/browser/*) tests/browser/.npmrc
+	@for tool in chromium node npm; do command -v $$tool > /dev/null || missing=1; done; test -z "$$missing" || \
+		{ apt-get update && apt-get install -y chromium nodejs npm; } || { echo "chromium, node or npm is missing and" \
+		"could not be installed: install Chromium and Node.js 20 and try again" >&2; exit 1; }
+	mkdir -p $(TARGET)/browser
+	cp tests/browser/*.mjs tests/browser/*.json tests/browser/.npmrc $(TARGET)/browser/
+	cd $(TARGET)/browser && npm ci --silent --no-audit --no-fund
 	touch $@
 
 # What judging, writing, reading and comparing a million keys costs, and that memory does not follow them; calls, CPU

@@ -262,7 +262,9 @@ fn the_page_allows_its_own_script_and_style_and_nothing_else() {
     let policy = between(&page, "Content-Security-Policy\" content=\"", "\">").replace("&#39;", "'");
     for (start, end) in [("<script>", "</script>"), ("<style>", "</style>")] {
         let hash = sha2::Sha256::digest(between(&page, start, end));
-        let hash = base64::engine::general_purpose::STANDARD.encode(hash).replace('+', "&#43;");
+        let hash = base64::engine::general_purpose::STANDARD
+            .encode(hash)
+            .replace('+', "&#43;");
         let policy = policy.replace('+', "&#43;");
         assert!(policy.contains(&format!("'sha256-{hash}'")), "{policy}");
     }
@@ -277,7 +279,13 @@ fn the_page_allows_its_own_script_and_style_and_nothing_else() {
 fn the_page_answers_in_its_first_screen_and_has_the_groups_without_its_script() {
     let page = assess(&[everything()]).html();
     let answers = between(&page, "<section class=\"answers\"", "</section>");
-    for answer in ["<strong>≥ 5</strong>", "<strong>140 %</strong>", "Keys nobody can justify", "invoices", "gaps"] {
+    for answer in [
+        "<strong>≥ 5</strong>",
+        "<strong>140 %</strong>",
+        "Keys nobody can justify",
+        "invoices",
+        "gaps",
+    ] {
         assert!(answers.contains(answer), "{answer}: {answers}");
     }
     let groups = page.matches("<details class=\"group\"").count();

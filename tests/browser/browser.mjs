@@ -1,17 +1,16 @@
 // What the tests share: runs of the program, and pages that are watched while they are open.
 
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { readFileSync } from "node:fs";
 import { chromium } from "playwright-core";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
-const ROOT = resolve(HERE, "../..");
-const PROGRAM = process.env.KMS_AUDIT_BIN ?? join(ROOT, "target/debug/kms-audit");
+const PROGRAM = process.env.KMS_AUDIT_BIN ?? resolve(HERE, "../../target/debug/kms-audit");
+const ESTATES = process.env.ESTATES ?? resolve(HERE, "../../fixtures/estates");
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
 export const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -22,7 +21,7 @@ process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 /** Scans an estate, the one that comes with the program if none is named, and returns the folder of the run. */
 export function scan(name, estate, ...flags) {
   const out = join(folder, name);
-  const sandbox = estate === undefined ? ["--sandbox"] : ["--sandbox", join(ROOT, "fixtures/estates", estate)];
+  const sandbox = estate === undefined ? ["--sandbox"] : ["--sandbox", join(ESTATES, estate)];
   const quick = ["--api-share", "off", "--last-usage-budget", "0s"];
   execFileSync(PROGRAM, ["scan", ...sandbox, ...quick, "--out", out, ...flags], { stdio: ["ignore", "ignore", "inherit"] });
   return out;

@@ -37,7 +37,7 @@ test("the texts appear as they were typed, and what is invisible in them is seen
     "arn:aws:sts::666677778888:assumed-role/audit/<img src=x onerror=alert(1)>",
     "alias/=cmd|' /C calc'!A0",
     "alias/\\u{200b}zero\\u{200b}width\\u{feff}",
-    "justified: class:\\u{d}\\u{a}# forged heading\\u{d}\\u{a}| forged | row |",
+    "justified: class:# forged heading\\u{d}\\u{a}| forged | row |",
   ])
     assert.ok(text.includes(words), words);
   assert.ok(!/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u202a-\u202e]/.test(text));

@@ -16,6 +16,9 @@ pub(super) const CALM: RGBColor = RGBColor(0x2F, 0x6F, 0xB7);
 pub(super) const GOOD: RGBColor = RGBColor(0x2B, 0x8A, 0x5B);
 pub(super) const WARN: RGBColor = RGBColor(0xC7, 0x6A, 0x06);
 pub(super) const BAD: RGBColor = RGBColor(0xC0, 0x2B, 0x45);
+/// The threshold and the limit where they go across bars of any of these colours.
+pub(super) const THRESHOLD: RGBColor = RGBColor(0x3E, 0x4C, 0x59);
+pub(super) const LIMIT: RGBColor = RGBColor(0x11, 0x1A, 0x22);
 pub(super) const OTHER: RGBColor = RGBColor(0x8A, 0x96, 0xA3);
 /// From an idle hour to one beyond the limit; the first is that without a datapoint.
 pub(super) const HEAT: [RGBColor; 7] = [
@@ -202,7 +205,7 @@ fn draw_day(area: &Area<'_, '_>, page: Page, minutes: &[Option<f64>], marks: &[M
         line.push((end, last.1));
         let below = [(end, 0.0), (first.0, 0.0)];
         let filled: Vec<(f64, f64)> = line.iter().copied().chain(below).collect();
-        chart.draw_series([Polygon::new(filled, CALM.mix(0.2).filled())])?;
+        chart.draw_series([Polygon::new(filled, CALM.mix(0.35).filled())])?;
         chart.draw_series([PathElement::new(line, CALM.stroke_width(2))])?;
     }
     for mark in marks {
@@ -319,7 +322,9 @@ mod tests {
     #[test]
     fn every_colour_of_the_charts_has_another_in_the_dark() {
         let dark = CSS.split("prefers-color-scheme: dark").nth(1).unwrap();
-        let all = [INK, MUTED, LINES, CALM, GOOD, WARN, BAD, OTHER, ON_PALE, ON_STRONG];
+        let all = [
+            INK, MUTED, LINES, CALM, GOOD, WARN, BAD, THRESHOLD, LIMIT, OTHER, ON_PALE, ON_STRONG,
+        ];
         for RGBColor(r, g, b) in all.into_iter().chain(HEAT) {
             let name = format!("\"#{r:02X}{g:02X}{b:02X}\"");
             assert!(dark.contains(&name), "{name} is not in the dark half of report.css");

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::{Report, wording};
-use super::charts::{self, BAD, Bar, CALM, Cell, Chart, ChartError, GOOD, Mark, OTHER, WARN};
+use super::charts::{self, BAD, Bar, CALM, Cell, Chart, ChartError, GOOD, LIMIT, Mark, OTHER, THRESHOLD, WARN};
 use crate::assessment::{BusyPool, QuotaRow};
 use crate::facts::{AccountId, BusiestDay, Region, RequestsPerSecond};
 use crate::model::QuietStretch;
@@ -103,12 +103,12 @@ pub(super) fn utilization(report: &Report<'_>) -> Result<Option<Figure>, ChartEr
         Mark {
             at: report.threshold_percent,
             name: percent(threshold),
-            colour: WARN,
+            colour: THRESHOLD,
         },
         Mark {
             at: 100.0,
             name: "limit".into(),
-            colour: BAD,
+            colour: LIMIT,
         },
     ];
     let table = rows.iter().map(|(row, part)| {
@@ -185,7 +185,7 @@ pub(super) fn justification(report: &Report<'_>) -> Result<Figure, ChartError> {
         id: "justification".into(),
         name: "Keys by justification".into(),
         says: format!(
-            "Of {}{}, {} name a reason of the vocabulary and {} have none.",
+            "Of {}{}: {} with a reason of the vocabulary, {} without any.",
             if summary.key_inventory_complete {
                 ""
             } else {
