@@ -41,7 +41,7 @@ def test_the_report_has_the_published_shape(scan, validate):
     validate(scan.report)
 
 
-@pytest.mark.parametrize("name", ["report.json", "report.md", "snapshot/scan.json"])
+@pytest.mark.parametrize("name", ["report.json", "report.md", "report.html", "snapshot/scan.json"])
 def test_two_scans_write_the_same_bytes(scans, name):
     first, second = ((run.out / name).read_bytes() for run in scans)
     assert first == second
@@ -123,7 +123,7 @@ def test_what_was_written_is_for_the_owner_alone(scan):
 
 
 def test_no_half_written_file_is_left_behind(scan):
-    assert {"report.json", "report.md"} <= {entry.name for entry in scan.out.iterdir()}
+    assert {"report.json", "report.md", "report.html"} <= {entry.name for entry in scan.out.iterdir()}
     assert [entry.name for entry in scan.out.rglob("*") if "tmp" in entry.name or entry.name.startswith(".")] == []
 
 
