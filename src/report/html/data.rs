@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 use base64::engine::general_purpose::STANDARD;
 use base64::write::EncoderWriter;
@@ -22,6 +22,8 @@ use crate::visible::visible;
 
 /// How many findings a block has.
 const OF_BLOCK: usize = 2_000;
+/// How many bytes are compressed at once.
+const PACKED_AT_ONCE: usize = 1 << 16;
 /// How many findings a page carries. What is beyond it is in the tables of the run.
 const MOST_FINDINGS: u64 = 200_000;
 
@@ -232,8 +234,11 @@ fn harmless_value(value: Value) -> Value {
 
 fn write_packed(class: &str, data: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     write!(out, "<script type=\"application/gzip\" class=\"{class}\">")?;
-    let mut packed = GzEncoder::new(EncoderWriter::new(&mut *out, &STANDARD), Compression::default());
+    let packed = GzEncoder::new(EncoderWriter::new(&mut *out, &STANDARD), Compression::default());
+    // A serializer writes a few bytes at a time, and each time the compressor would start anew.
+    let mut packed = BufWriter::with_capacity(PACKED_AT_ONCE, packed);
     serde_json::to_writer(&mut packed, data)?;
+    let packed = packed.into_inner().map_err(io::IntoInnerError::into_error)?;
     packed.finish()?.finish()?;
     out.write_all(b"</script>\n")
 }

@@ -6,6 +6,7 @@
 mod charts;
 mod data;
 mod figures;
+mod pool_figures;
 
 use std::fmt;
 use std::io::Write;
@@ -15,7 +16,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
-use self::figures::{Figure, PoolFigures};
+use self::figures::Figure;
+use self::pool_figures::PoolFigures;
 use super::{Report, ReportError, wording};
 use crate::assessment::{
     Accepted, BucketToFix, FindingGroup, GapSummary, HighestUtilization, InventoryRow, Overview, Place, QuotaRow,
@@ -96,8 +98,8 @@ impl<'a> Page<'a> {
             utilization: figures::utilization(report)?,
             justification: figures::justification(report)?,
             cost: figures::cost(report)?,
-            pools: figures::pools(report)?,
-            legend: figures::legend(report.threshold_percent),
+            pools: pool_figures::pools(report)?,
+            legend: pool_figures::legend(report.threshold_percent),
             buckets: &report.highlights.buckets,
             inventory,
             more_inventory,
