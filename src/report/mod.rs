@@ -3,6 +3,7 @@
 
 mod asff;
 mod changes;
+mod chart_error;
 mod findings_csv;
 mod formats;
 mod grid;
@@ -33,6 +34,7 @@ use crate::runs::RunError;
 
 pub use asff::write_asff;
 pub use changes::{diff_schema, render_diff_markdown, render_diff_terminal, write_diff_json};
+pub use chart_error::ChartError;
 pub use findings_csv::write_findings_csv;
 pub use formats::{FORMATS, Format};
 pub use grid::Palette;
@@ -45,7 +47,7 @@ pub use ocsf::write_ocsf;
 pub use prometheus::write_prometheus;
 pub use sarif::write_sarif;
 pub use terminal::render_terminal;
-pub use trend::{ChartError, render_trend_chart, render_trend_table, write_trend_csv, write_trend_json};
+pub use trend::{render_trend_chart, render_trend_table, write_trend_csv, write_trend_json};
 
 /// What a format renders: the assessment, and its long lists on disk.
 #[derive(Clone, Copy, Debug)]
@@ -117,7 +119,7 @@ pub enum ReportError {
     Template(#[from] askama::Error),
     /// A chart cannot be drawn.
     #[error(transparent)]
-    Chart(#[from] html::ChartError),
+    Chart(#[from] ChartError),
 }
 
 #[cfg(test)]

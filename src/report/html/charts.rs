@@ -7,6 +7,7 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
+use crate::report::ChartError;
 use crate::visible::visible;
 
 pub(super) const INK: RGBColor = RGBColor(0x1F, 0x29, 0x33);
@@ -38,17 +39,6 @@ const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
 type Area<'a, 's> = DrawingArea<SVGBackend<'s>, Shift>;
 type Drawn = Result<(), ChartError>;
-
-/// Why there is no chart.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot draw the chart: {0}")]
-pub struct ChartError(String);
-
-impl<E: std::error::Error + Send + Sync> From<DrawingAreaErrorKind<E>> for ChartError {
-    fn from(error: DrawingAreaErrorKind<E>) -> Self {
-        ChartError(error.to_string())
-    }
-}
 
 /// A chart in both widths, as SVG.
 #[derive(Debug)]

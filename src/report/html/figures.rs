@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::super::{Report, wording};
-use super::charts::{self, BAD, Bar, CALM, Chart, ChartError, GOOD, LIMIT, Mark, OTHER, THRESHOLD, WARN};
+use super::charts::{self, BAD, Bar, CALM, Chart, GOOD, LIMIT, Mark, OTHER, THRESHOLD, WARN};
 use crate::assessment::QuotaRow;
 use crate::facts::{AccountId, Region};
 use crate::numbers::{grouped, percent};
 use crate::published::MicroDollars;
+use crate::report::ChartError;
 
 /// How many bars a chart has.
 const MOST_BARS: usize = 20;

@@ -27,8 +27,6 @@ use crate::published::MicroDollars;
 use crate::severity::Severity;
 use crate::visible::visible;
 
-pub use charts::ChartError;
-
 const STYLE: &str = include_str!("report.css");
 const SCRIPT: &str = include_str!("report.js");
 

@@ -1,12 +1,13 @@
 //! The day and the week of the pools that came closest to their limits.
 
 use super::super::{Report, wording};
-use super::charts::{self, BAD, Cell, ChartError, Mark, WARN};
+use super::charts::{self, BAD, Cell, Mark, WARN};
 use super::figures::{Figure, Table, headers, place};
 use crate::assessment::BusyPool;
 use crate::facts::{BusiestDay, RequestsPerSecond};
 use crate::model::QuietStretch;
 use crate::numbers::{grouped, percent};
+use crate::report::ChartError;
 
 const DAYS: [&str; 7] = [
     "Monday",

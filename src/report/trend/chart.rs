@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
+use crate::report::ChartError;
 use crate::trend::{Trend, TrendRow};
 use crate::visible::visible;
 
@@ -15,17 +16,6 @@ const MOST_REGIONS: usize = 8;
 const DAY: f64 = 86_400.0;
 
 type Area<'a, 's> = DrawingArea<SVGBackend<'s>, Shift>;
-
-/// Why there is no chart.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot draw the chart: {0}")]
-pub struct ChartError(String);
-
-impl<E: std::error::Error + Send + Sync> From<DrawingAreaErrorKind<E>> for ChartError {
-    fn from(error: DrawingAreaErrorKind<E>) -> Self {
-        ChartError(error.to_string())
-    }
-}
 
 /// A line of a panel: its name, and a value for each run that has one.
 struct Line {

@@ -8,7 +8,7 @@ use std::io::Write;
 
 use crate::trend::Trend;
 
-pub use chart::{ChartError, render_trend_chart};
+pub use chart::render_trend_chart;
 pub use csv::write_trend_csv;
 pub use table::render_trend_table;
 
