@@ -15,10 +15,11 @@ rust-test:
 	cargo test --locked
 	cargo check --locked --no-default-features --lib --bins
 
-# The built program against the sandbox, moto and ministack; its tables in DuckDB and Spark, which needs Java.
+# The built program against the sandbox, moto and ministack, its tables in DuckDB and Spark, which needs Java, and the
+# templates in deploy/.
 e2e: $(VENV)/ready $(TARGET)/browser/ready
 	@command -v java > /dev/null || { apt-get update && apt-get install -y default-jre-headless; } || { echo "java is missing" \
-		"and could not be installed: install Java 17 or newer and try again" >&2; exit 1; }
+		"and could not be installed: install Java 17 or newer, which Spark runs on, and try again" >&2; exit 1; }
 	cargo build --locked
 	KMS_AUDIT_BIN=$(abspath $(TARGET))/debug/kms-audit SARIF_SCHEMA=$(abspath $(SARIF_SCHEMA)) \
 		$(VENV)/bin/python -m pytest -q tests/e2e
@@ -51,9 +52,9 @@ bench:
 		"installed: install it (Debian: apt-get install wrk, macOS: brew install wrk) and try again" >&2; exit 1; }
 	cargo bench --locked --bench assess --bench formats --bench history --bench scan --bench serve
 
-# The generated parts of docs/.
+# The generated parts of docs/ and deploy/.
 docs:
-	UPDATE_DOCS=1 cargo test --locked --lib schema_in_the_documentation
+	UPDATE_DOCS=1 cargo test --locked --lib -- schema_in_the_documentation template_in_deploy
 
 lint:
 	cargo fmt --check

@@ -187,6 +187,8 @@ fn scan(accounts: &[AccountId]) -> ScanFacts {
         accounts_listed: accounts.len() as u64,
         accounts_skipped: Vec::new(),
         accounts_not_entered: Vec::new(),
+        shard: None,
+        accounts_in_other_shards: Vec::new(),
         account_listing: Fact::NotCollected,
         parameters: Default::default(),
         api_calls: Vec::new(),

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use kms_audit::assessment::Assessor;
 use kms_audit::config::Config;
 use kms_audit::diff::{ChangeKind, Totals, walk};
-use kms_audit::evidence::write_manifest;
+use kms_audit::evidence::{Origin, write_manifest};
 use kms_audit::facts::AccountId;
 use kms_audit::results::Results;
 use kms_audit::runs::{Run, RunError};
@@ -199,5 +199,5 @@ fn write_run(accounts: &[AccountId], week: u64, folder: &Path) {
     results
         .write_about_configuration(&assessment.about_configuration)
         .unwrap();
-    write_manifest(folder, &assessment.document, None).unwrap();
+    write_manifest(folder, &assessment.document, Origin::Collected).unwrap();
 }

@@ -2,21 +2,24 @@
 
 mod formats;
 mod history;
+mod report;
+mod shard;
 mod targets;
 
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::aws::ApiShare;
 use crate::checks::CHECKS;
-use crate::facts::Region;
+use crate::facts::{Region, Shard};
 use crate::scan::LastUsageBudget;
-use crate::severity::Severity;
 
 pub use formats::{Destination, FormatArg};
-pub use history::{AssessArgs, DiffArgs, DiffFormat, TrendArgs, TrendFormat};
+pub use history::{AssessArgs, DiffArgs, DiffFormat, MergeArgs, TrendArgs, TrendFormat};
+pub use report::ReportArgs;
 pub use targets::TargetArgs;
 
 /// A read-only auditor for AWS KMS: which keys you have and why, how close you are to the request quota, and which
@@ -54,6 +57,9 @@ pub enum Command {
     /// Judge the snapshot of a run again, without AWS
     #[command(after_help = EXIT_CODES)]
     Assess(AssessArgs),
+    /// Make one run of the shards of a scan
+    #[command(after_help = EXIT_CODES)]
+    Merge(MergeArgs),
     /// Say what changed between two runs
     #[command(after_help = DIFF_EXIT_CODES)]
     Diff(DiffArgs),
@@ -108,28 +114,45 @@ pub struct ScanArgs {
     #[serde(flatten)]
     pub targets: TargetArgs,
 
+    /// Scan only the K-th of N slices of the accounts, so that N processes share them; `kms-audit merge` makes one report
+    /// of theirs. `auto/N` takes K from AWS_BATCH_JOB_ARRAY_INDEX or JOB_COMPLETION_INDEX, and `auto`, in AWS Batch, N as
+    /// well. The report goes into the folder shard-K-of-N below --out
+    #[arg(
+        long,
+        value_name = "K/N",
+        env = "KMS_AUDIT_SHARD",
+        value_parser = shard::shard,
+        help_heading = "Several accounts"
+    )]
+    pub shard: Option<Shard>,
+
+    /// Refer to this moment instead of now, such as 2026-06-15T06:00:00Z; at most 24 hours ago. Processes that share a
+    /// scan must agree on it
+    #[arg(long, value_name = "TIME", env = "KMS_AUDIT_AS_OF", value_parser = moment)]
+    pub as_of: Option<Timestamp>,
+
     /// Write the report into this folder, which must not exist or be empty [default: kms-audit-<time of the scan>]
     #[arg(long, value_name = "DIR", env = "KMS_AUDIT_OUT")]
     #[serde(skip)]
     pub out: Option<PathBuf>,
-
-    /// Write these formats, separated by commas, instead of the usual ones: NAME goes into the folder of the run, NAME=FILE
-    /// into a file elsewhere, NAME=- to stdout. `default` and `all` stand for several. report.json is always written.
-    /// docs/formats.md has the names [default: default]
-    #[arg(
-        long = "format",
-        value_name = "NAME[=FILE]",
-        env = "KMS_AUDIT_FORMAT",
-        value_delimiter = ','
-    )]
-    #[serde(skip)]
-    pub formats: Vec<FormatArg>,
 
     /// Go on with the scan in this folder, which was killed, stopped or could not enter every account: what is finished
     /// is not asked again. Flags are those it was begun with, and need not be repeated
     #[arg(long, value_name = "DIR", env = "KMS_AUDIT_RESUME")]
     #[serde(skip)]
     pub resume: Option<PathBuf>,
+
+    /// Go on with the scan in --out if one was begun there, and leave it as it is if it has ended: for jobs that are
+    /// started again without knowing how far they came
+    #[arg(
+        long,
+        env = "KMS_AUDIT_RESTARTABLE",
+        value_parser = clap::builder::FalseyValueParser::new(),
+        requires = "out",
+        conflicts_with = "resume"
+    )]
+    #[serde(skip)]
+    pub restartable: bool,
 
     /// Read this configuration instead of ./kms-audit.toml or the one in the user's configuration folder
     #[arg(long, value_name = "FILE", env = "KMS_AUDIT_CONFIG")]
@@ -155,16 +178,6 @@ pub struct ScanArgs {
     #[serde(with = "targets::written_path")]
     pub previous: Option<PathBuf>,
 
-    /// Exit with 3 if there is a finding of this severity or worse: info, low, medium, high, critical
-    #[arg(long, value_name = "SEVERITY", env = "KMS_AUDIT_FAIL_ON")]
-    #[serde(skip)]
-    pub fail_on: Option<Severity>,
-
-    /// Exit with 4 if anything could not be read
-    #[arg(long, env = "KMS_AUDIT_FAIL_ON_GAPS", value_parser = clap::builder::FalseyValueParser::new())]
-    #[serde(skip)]
-    pub fail_on_gaps: bool,
-
     /// Scan an AWS in this process instead of the real one, without credentials or network: the built-in estate, the
     /// one described in a file, or the one that `sandbox serve` serves at a URL such as http://127.0.0.1:4566
     #[cfg(feature = "sandbox")]
@@ -172,10 +185,10 @@ pub struct ScanArgs {
     #[serde(skip)]
     pub sandbox: Option<Option<PathBuf>>,
 
-    /// Sign the manifest with this OpenSSH key, by ssh-keygen
-    #[arg(long, value_name = "KEY", env = "KMS_AUDIT_SIGN_WITH")]
+    /// What is written, and what it comes to.
+    #[command(flatten)]
     #[serde(skip)]
-    pub sign_with: Option<PathBuf>,
+    pub report: ReportArgs,
 
     /// Log to stderr what fails on the way; twice for a line about every request
     #[arg(short, long, action = clap::ArgAction::Count)]
@@ -288,10 +301,19 @@ pub enum TemplateName {
     IamPolicy,
     /// The IAM policy with what it uses besides where it starts, to list the accounts of an organization and enter them
     OrganizationPolicy,
+    /// The CloudFormation template with the read-only role for every account of an organization
+    RoleStackset,
 }
 
 fn region(text: &str) -> Result<Region, String> {
     Region::parse(text).ok_or_else(|| "expected the name of a Region, such as eu-west-1".to_owned())
+}
+
+/// A moment in whole seconds, since it stands in every report.
+fn moment(text: &str) -> Result<Timestamp, String> {
+    let expected = |_| "expected a moment with its offset from UTC, such as 2026-06-15T06:00:00Z".to_owned();
+    let moment: Timestamp = text.trim().parse().map_err(expected)?;
+    Timestamp::from_second(moment.as_second()).map_err(expected)
 }
 
 fn percentage(text: &str) -> Result<f64, String> {
@@ -322,8 +344,23 @@ mod tests {
         assert_eq!(written["regions"], serde_json::json!(["eu-west-3"]));
         let text = format!("{written} {args:?}");
         assert!(!text.contains("hush"), "{text}");
-        for skipped in ["external_id", "out", "fail_on", "verbose"] {
+        for skipped in ["external_id", "out", "restartable", "fail_on", "verbose"] {
             assert!(written.get(skipped).is_none(), "{skipped}");
+        }
+    }
+
+    #[test]
+    fn a_moment_has_its_offset_and_counts_in_whole_seconds() {
+        let expected = "2026-06-15T06:00:00Z".parse().unwrap();
+        for text in [
+            "2026-06-15T06:00:00Z",
+            "2026-06-15T06:00:00.987Z",
+            "2026-06-15T08:00:00+02:00",
+        ] {
+            assert_eq!(moment(text), Ok(expected), "{text}");
+        }
+        for wrong in ["", "now", "2026-06-15", "2026-06-15T06:00:00"] {
+            assert!(moment(wrong).is_err(), "{wrong}");
         }
     }
 

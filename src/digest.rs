@@ -14,6 +14,16 @@ pub fn sha256(text: impl AsRef<[u8]>) -> String {
     hex(&Sha256::digest(text))
 }
 
+/// The first eight bytes of the hash of a text: a number that tells nothing of the text and is the same everywhere.
+pub fn first_bytes(text: impl AsRef<[u8]>) -> [u8; 8] {
+    let mut first = [0; 8];
+    first
+        .iter_mut()
+        .zip(Sha256::digest(text))
+        .for_each(|(byte, of_hash)| *byte = of_hash);
+    first
+}
+
 /// The hash of a file, and its length in bytes.
 ///
 /// # Errors

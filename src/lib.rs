@@ -57,6 +57,8 @@ pub mod diff;
 pub mod trend;
 /// One file for each format.
 pub mod report;
+/// The shards of a scan, and one scan made of them.
+pub mod shards;
 /// The command line.
 pub mod cli;
 /// One file for each subcommand.

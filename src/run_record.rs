@@ -22,7 +22,7 @@ pub const RUN_FILE: &str = "run.json";
 /// after its `as_of` would not see all of them.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html#metrics-retention>.
-const LONGEST_BREAK: SignedDuration = SignedDuration::from_hours(24);
+pub const LONGEST_BREAK: SignedDuration = SignedDuration::from_hours(24);
 
 /// What a run was asked for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -28,6 +28,8 @@ pub fn scan(accounts: &[AccountId], week: u64) -> ScanFacts {
         accounts_listed: accounts.len() as u64,
         accounts_skipped: Vec::new(),
         accounts_not_entered: Vec::new(),
+        shard: None,
+        accounts_in_other_shards: Vec::new(),
         account_listing: Fact::NotCollected,
         parameters: Default::default(),
         api_calls: Vec::new(),

@@ -11,7 +11,8 @@ use super::rows::{InventoryRow, KeyRow, QuotaRow};
 use super::summary::Summary;
 use crate::checks::{CHECKS, Check, Finding, Tally};
 use crate::facts::{
-    AccountId, AccountNotEntered, ApiCalls, Arn, Fallback, Gap, Region, RegionSource, ScanFacts, SkippedAccount,
+    AccountId, AccountNotEntered, ApiCalls, Arn, Fallback, Gap, Region, RegionSource, ScanFacts, Shard,
+    SkippedAccount,
 };
 
 /// The version of the document's shape. Within a version, fields are added and never changed or taken away.
@@ -42,7 +43,8 @@ pub struct Document<Keys = Vec<KeyRow>, Findings = Vec<Finding>, Gaps = Vec<Gap>
     pub assessments: Vec<AssessmentRow>,
     /// What could not be looked at.
     pub coverage: Coverage<Gaps>,
-    /// The scan's own footprint: requests sent, retries included.
+    /// The scan's own footprint: requests sent, retries included. Where shards were merged, what each asked alike (who is
+    /// asking, which accounts there are) is counted once; `shards` in manifest.json has the calls of each.
     pub api_calls: Vec<ApiCalls>,
 }
 
@@ -87,12 +89,17 @@ pub struct ScanSection {
     pub partition: String,
     /// The accounts looked at, in the order of their ids.
     pub accounts: Vec<AccountId>,
-    /// How many accounts were to be looked at: those looked at, those skipped and those not entered add up to it.
+    /// Which slice of the accounts was looked at, where several processes share the scan, such as 2/8.
+    pub shard: Option<Shard>,
+    /// How many accounts were found: those looked at, those skipped, those not entered and those in other shards add up
+    /// to it.
     pub accounts_listed: u64,
     /// Those that were not asked, because of the state they are in or because the user left them out.
     pub accounts_skipped: Vec<SkippedAccount>,
     /// Those that could not be entered; each is a gap.
     pub accounts_not_entered: Vec<AccountNotEntered>,
+    /// How many are of other shards: neither looked at nor a gap here.
+    pub accounts_in_other_shards: u64,
     /// The Regions looked at.
     pub regions: Vec<Region>,
     /// Regions that were not looked at because the account has not enabled them.
@@ -105,6 +112,11 @@ pub struct ScanSection {
 }
 
 impl ScanSection {
+    /// Whether there was nothing to look at: a slice of the accounts may have none, or only such that are skipped.
+    pub(super) fn is_empty_shard(&self) -> bool {
+        self.shard.is_some() && self.accounts.is_empty() && self.accounts_not_entered.is_empty()
+    }
+
     pub(super) fn note(&mut self, account: LookedAt) {
         // Of several accounts, the way that says least.
         self.region_source = self.region_source.max(Some(account.region_source));
@@ -243,9 +255,11 @@ impl Overview {
                 caller_arn: scan.caller_arn,
                 partition: scan.partition,
                 accounts: scan.accounts,
+                shard: scan.shard,
                 accounts_listed: scan.accounts_listed,
                 accounts_skipped: scan.accounts_skipped,
                 accounts_not_entered: scan.accounts_not_entered,
+                accounts_in_other_shards: scan.accounts_in_other_shards.len() as u64,
                 regions: Vec::new(),
                 regions_not_enabled: Vec::new(),
                 region_source: None,

@@ -128,9 +128,9 @@ impl<'a> Assessor<'a> {
     pub fn finish(mut self) -> Assessment {
         let document = &mut self.document;
         document.api_calls = std::mem::take(&mut self.api_calls).into_values().collect();
-        // Where no Region was looked at, there was nothing to be complete about.
-        document.coverage.complete =
-            document.coverage.gaps.is_empty() && !document.scan.interrupted && !document.scan.regions.is_empty();
+        // Where no Region was looked at, there was nothing to be complete about, unless there was no account either.
+        let has_looked = !document.scan.regions.is_empty() || document.scan.is_empty_shard();
+        document.coverage.complete = document.coverage.gaps.is_empty() && !document.scan.interrupted && has_looked;
         let about_configuration = self.review_exceptions();
         let accepted = self.groups.accepted();
         Assessment {

@@ -1,10 +1,10 @@
-//! The flags of the commands that read earlier runs: `assess`, `diff` and `trend`.
+//! The flags of the commands that read earlier runs: `assess`, `merge`, `diff` and `trend`.
 
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{FormatArg, percentage};
+use super::{ReportArgs, percentage};
 use crate::severity::Severity;
 
 /// The flags of `assess`.
@@ -19,17 +19,6 @@ pub struct AssessArgs {
     #[arg(long, value_name = "DIR", env = "KMS_AUDIT_OUT")]
     pub out: Option<PathBuf>,
 
-    /// Write these formats, separated by commas, instead of the usual ones: NAME goes into the folder of the run, NAME=FILE
-    /// into a file elsewhere, NAME=- to stdout. `default` and `all` stand for several. report.json is always written.
-    /// docs/formats.md has the names [default: default]
-    #[arg(
-        long = "format",
-        value_name = "NAME[=FILE]",
-        env = "KMS_AUDIT_FORMAT",
-        value_delimiter = ','
-    )]
-    pub formats: Vec<FormatArg>,
-
     /// Read this configuration instead of ./kms-audit.toml or the one in the user's configuration folder
     #[arg(long, value_name = "FILE", env = "KMS_AUDIT_CONFIG")]
     pub config: Option<PathBuf>,
@@ -38,17 +27,35 @@ pub struct AssessArgs {
     #[arg(long, value_name = "PERCENT", env = "KMS_AUDIT_THRESHOLD", value_parser = percentage)]
     pub threshold: Option<f64>,
 
-    /// Exit with 3 if there is a finding of this severity or worse: info, low, medium, high, critical
-    #[arg(long, value_name = "SEVERITY", env = "KMS_AUDIT_FAIL_ON")]
-    pub fail_on: Option<Severity>,
+    /// What is written, and what it comes to.
+    #[command(flatten)]
+    pub report: ReportArgs,
+}
 
-    /// Exit with 4 if anything could not be read
-    #[arg(long, env = "KMS_AUDIT_FAIL_ON_GAPS", value_parser = clap::builder::FalseyValueParser::new())]
-    pub fail_on_gaps: bool,
+/// The flags of `merge`.
+#[derive(Debug, Args)]
+pub struct MergeArgs {
+    /// The shards: their folders, or the folder that they are in
+    #[arg(value_name = "DIR", required = true)]
+    pub shards: Vec<PathBuf>,
 
-    /// Sign the manifest with this OpenSSH key, by ssh-keygen
-    #[arg(long, value_name = "KEY", env = "KMS_AUDIT_SIGN_WITH")]
-    pub sign_with: Option<PathBuf>,
+    /// Write the run into this folder, which must not exist or be empty, and not lie in that of a shard [default:
+    /// kms-audit-<time of the scan>, with a number behind it if that is taken]
+    #[arg(long, value_name = "DIR", env = "KMS_AUDIT_OUT")]
+    pub out: Option<PathBuf>,
+
+    /// Merge although shards are missing or did not come to their end; each account of theirs is a gap
+    #[arg(long, env = "KMS_AUDIT_ALLOW_MISSING_SHARDS", value_parser = clap::builder::FalseyValueParser::new())]
+    pub allow_missing_shards: bool,
+
+    /// Ask of each shard for a signature by one of these signers, a file as ssh-keygen takes it (see `man ssh-keygen`,
+    /// ALLOWED SIGNERS)
+    #[arg(long, value_name = "FILE", env = "KMS_AUDIT_ALLOWED_SIGNERS")]
+    pub allowed_signers: Option<PathBuf>,
+
+    /// What is written, and what it comes to.
+    #[command(flatten)]
+    pub report: ReportArgs,
 }
 
 /// The flags of `diff`.

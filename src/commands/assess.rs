@@ -5,17 +5,17 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use super::judging::{self, Judging};
-use super::output::{OutputFolder, is_within};
+use super::output::{OutputFolder, check_apart};
 use super::outputs::Outputs;
 use super::{Exit, UsageError};
 use crate::cli::AssessArgs;
 use crate::config;
-use crate::evidence::{MANIFEST_FILE, SnapshotDigest};
+use crate::evidence::{MANIFEST_FILE, Origin, SnapshotDigest};
 use crate::snapshot::SnapshotReader;
 
 pub(super) fn run(args: &AssessArgs) -> anyhow::Result<Exit> {
     let (config, config_file) = judging::load_config(args.config.as_deref(), args.threshold)?;
-    let outputs = Outputs::choose(&args.formats, &config)?;
+    let outputs = Outputs::choose(&args.report.formats, &config)?;
     let place = Place::of(&args.snapshot)?;
     outputs.check_apart(&place.run)?;
     let snapshot = SnapshotReader::open(&place.snapshot)?;
@@ -26,20 +26,18 @@ pub(super) fn run(args: &AssessArgs) -> anyhow::Result<Exit> {
     // What was collected is up to the scan, how it is judged is up to this assessment.
     scan.parameters
         .extend(judging::parameters(&config, config_file.as_deref()));
-    place.check_apart(args.out.as_deref().unwrap_or(Path::new("")))?;
+    check_apart(args.out.as_deref().unwrap_or(Path::new("")), &place.run)?;
     let mut output = OutputFolder::prepare(args.out.as_deref(), scan.as_of)?;
     // A path through folders that did not exist may lead anywhere.
-    place.check_apart(output.path())?;
+    check_apart(output.path(), &place.run)?;
     outputs.check_apart(output.path())?;
     let judging = Judging {
         config: &config,
         snapshot: &snapshot,
         scan,
-        judged: Some(SnapshotDigest::of(&place.snapshot)?),
+        origin: Origin::Snapshot(SnapshotDigest::of(&place.snapshot)?),
         outputs: &outputs,
-        sign_with: args.sign_with.as_deref(),
-        fail_on: args.fail_on,
-        fail_on_gaps: args.fail_on_gaps,
+        args: &args.report,
     };
     judging.run(&mut output)
 }
@@ -75,17 +73,5 @@ impl Place {
             run: run.unwrap_or(&folder).to_owned(),
             snapshot: folder,
         })
-    }
-
-    /// Refuses to write into the run: it would not be what its manifest says any more.
-    fn check_apart(&self, output: &Path) -> anyhow::Result<()> {
-        if is_within(output, &self.run) {
-            let what = format!(
-                "an assessment is not written into the run that it is made from, {}; name another folder with --out",
-                self.run.display()
-            );
-            return Err(UsageError(what).into());
-        }
-        Ok(())
     }
 }

@@ -1,8 +1,11 @@
 //! Judging a snapshot and writing down what that comes to: what `scan` does with what it has collected, and `assess`
 //! with any snapshot.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use anyhow::Context;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use terminal_size::{Height, Width};
 
@@ -11,8 +14,9 @@ use super::output::OutputFolder;
 use super::outputs::Outputs;
 use crate::assessment::{Assessment, Assessor};
 use crate::checks;
-use crate::config::{self, Config};
-use crate::evidence::{SnapshotDigest, sign, write_manifest};
+use crate::cli::ReportArgs;
+use crate::config::{self, Config, QuotaPolicy};
+use crate::evidence::{Origin, sign, write_manifest};
 use crate::facts::ScanFacts;
 use crate::report::{Palette, Report, render_terminal};
 use crate::results::Results;
@@ -44,6 +48,27 @@ pub(super) fn parameters(config: &Config, file: Option<&Path>) -> impl IntoItera
     .map(|(name, value)| (name.to_owned(), value))
 }
 
+/// What decided a judgement, by the parameters that its report states.
+pub(super) fn recorded_config(parameters: &BTreeMap<String, Value>) -> anyhow::Result<Config> {
+    let config = Config {
+        justification: recorded(parameters, "justification")?,
+        quota: QuotaPolicy {
+            threshold_percent: recorded(parameters, "threshold_percent")?,
+        },
+        checks: recorded(parameters, "checks")?,
+        exceptions: recorded(parameters, "exceptions")?,
+        ..Config::default()
+    };
+    checks::check_config(&config).map_err(|what| anyhow::anyhow!("the parameters of the scan: {what}"))?;
+    Ok(config)
+}
+
+fn recorded<T: DeserializeOwned>(parameters: &BTreeMap<String, Value>, name: &str) -> anyhow::Result<T> {
+    let value = parameters.get(name).cloned().unwrap_or_default();
+    serde_json::from_value(value)
+        .with_context(|| format!("the parameter `{name}` of the scan is not what it should be"))
+}
+
 /// A snapshot, and what it is judged by.
 pub(super) struct Judging<'a> {
     /// The configuration.
@@ -52,16 +77,12 @@ pub(super) struct Judging<'a> {
     pub snapshot: &'a SnapshotReader,
     /// The scan that made it, with the parameters of this judgement.
     pub scan: ScanFacts,
-    /// The snapshot by its content, where it does not lie in the folder that is written.
-    pub judged: Option<SnapshotDigest>,
+    /// What the run is made from.
+    pub origin: Origin,
     /// What to write, and where to.
     pub outputs: &'a Outputs,
-    /// The OpenSSH key to sign with.
-    pub sign_with: Option<&'a Path>,
-    /// The severity from which findings are an exit code.
-    pub fail_on: Option<Severity>,
-    /// Whether gaps are one.
-    pub fail_on_gaps: bool,
+    /// What else is asked of the report.
+    pub args: &'a ReportArgs,
 }
 
 impl Judging<'_> {
@@ -72,17 +93,17 @@ impl Judging<'_> {
         let assessment = self.assess(&results)?;
         let report = Report::new(&assessment, &results);
         self.outputs.write_folder(&report, output)?;
-        write_manifest(output.path(), report.document, self.judged)?;
-        if let Some(key) = self.sign_with {
+        write_manifest(output.path(), report.document, self.origin)?;
+        if let Some(key) = &self.args.sign_with {
             sign(output.path(), key)?;
         }
         self.outputs.write_elsewhere(&report)?;
         print_summary(&report, output, self.outputs)?;
         let document = report.document;
         let reaches = |least: Severity| document.summary.findings_from(least) > 0;
-        Ok(if self.fail_on.is_some_and(reaches) {
+        Ok(if self.args.fail_on.is_some_and(reaches) {
             Exit::Findings
-        } else if self.fail_on_gaps && !document.coverage.complete {
+        } else if self.args.fail_on_gaps && !document.coverage.complete {
             Exit::Gaps
         } else {
             Exit::Done
@@ -124,5 +145,37 @@ fn palette_of(size: Option<(Width, Height)>) -> Palette {
         // A file or a pipe has no width: nothing is to be broken there.
         width: size.map_or(160, |(width, _)| width.0),
         colours: true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_decided_a_judgement_is_read_back_from_its_parameters() {
+        let text = r#"
+            [justification]
+            requirement-tags = ["why"]
+            classes = ["public"]
+            [quota]
+            threshold-percent = 12.5
+            [checks.unused-key]
+            severity = "high"
+            days = 30
+            [checks.disabled-key]
+            enabled = false
+            [[exception]]
+            check = "disabled-key"
+            resource = "alias/*"
+            account = "111122223333"
+            reason = "until the audit"
+            expires = 2026-12-24
+        "#;
+        let config: Config = toml::from_str(text).unwrap();
+        let stated: BTreeMap<_, _> = parameters(&config, None).into_iter().collect();
+        assert_eq!(recorded_config(&stated).unwrap(), config);
+        let error = recorded_config(&BTreeMap::new()).unwrap_err().to_string();
+        assert!(error.contains("`justification`"), "{error}");
     }
 }

@@ -6,6 +6,7 @@ mod diff;
 mod exit;
 mod judging;
 mod log;
+mod merge;
 mod output;
 mod outputs;
 mod previous;
@@ -136,6 +137,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
     match cli.command {
         Command::Scan(args) => scan::run(&args),
         Command::Assess(args) => assess::run(&args),
+        Command::Merge(args) => merge::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Trend(args) => trend::run(&args),
         Command::Verify(args) => verify::run(&args),

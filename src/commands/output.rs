@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use jiff::Timestamp;
 
+use super::UsageError;
+use crate::evidence::MANIFEST_FILE;
 use crate::folder_lock::{FolderLock, LOCK_FILE, LockError};
 use crate::private_files;
 use crate::run_record::RUN_FILE;
@@ -30,7 +32,7 @@ impl OutputFolder {
     pub(super) fn prepare(asked: Option<&Path>, as_of: Timestamp) -> anyhow::Result<Self> {
         let path = match asked {
             Some(path) => path.to_owned(),
-            None => default_name(as_of)?,
+            None => unused_default_name(as_of)?,
         };
         match private_files::make_new_folder(&path) {
             Ok(()) => {
@@ -140,6 +142,18 @@ impl Drop for OutputFolder {
     }
 }
 
+/// Refuses to write into a run that the report is made from: it would not be what its manifest says any more.
+pub(super) fn check_apart(output: &Path, run: &Path) -> anyhow::Result<()> {
+    if is_within(output, run) {
+        let what = format!(
+            "a report is not written into the run that it is made from, {}; name another folder with --out",
+            run.display()
+        );
+        return Err(UsageError(what).into());
+    }
+    Ok(())
+}
+
 /// Whether something that may not exist yet would lie in a folder, by what exists of the way to it.
 pub(super) fn is_within(path: &Path, folder: &Path) -> bool {
     let existing = path.ancestors().find_map(|ancestor| {
@@ -162,14 +176,15 @@ fn check_unused(path: &Path) -> anyhow::Result<()> {
             path.display()
         )
     };
+    let is_there = |name: &str| path.join(name).exists();
+    if is_there(RUN_FILE) && !is_there(MANIFEST_FILE) {
+        bail!(
+            "the output folder {0} holds a scan; go on with it by --resume {0}, or name another folder with --out",
+            path.display()
+        );
+    }
     for entry in fs::read_dir(path).with_context(unusable)? {
         let name = entry.with_context(unusable)?.file_name();
-        if name == RUN_FILE {
-            bail!(
-                "the output folder {0} holds a scan; go on with it by --resume {0}, or name another folder with --out",
-                path.display()
-            );
-        }
         if name != LOCK_FILE && !private_files::is_unfinished(&name) {
             bail!(
                 "the output folder {} exists and is not empty; name another with --out. A report is never overwritten.",
@@ -180,9 +195,14 @@ fn check_unused(path: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// `kms-audit-2026-06-15T060000Z`, with a number behind it if that is taken.
-fn default_name(as_of: Timestamp) -> anyhow::Result<PathBuf> {
-    let name = format!("kms-audit-{}", as_of.strftime("%Y-%m-%dT%H%M%SZ"));
+/// `kms-audit-2026-06-15T060000Z`.
+pub(super) fn default_name(as_of: Timestamp) -> String {
+    format!("kms-audit-{}", as_of.strftime("%Y-%m-%dT%H%M%SZ"))
+}
+
+/// The default name, with a number behind it if that is taken.
+fn unused_default_name(as_of: Timestamp) -> anyhow::Result<PathBuf> {
+    let name = default_name(as_of);
     let suffixes = (2..MOST_SUFFIXES).map(|number| format!("{name}-{number}"));
     std::iter::once(name.clone())
         .chain(suffixes)

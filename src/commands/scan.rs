@@ -1,6 +1,7 @@
 //! `scan`: inventories an account, or many, and answers the three questions.
 
 mod collect;
+mod place;
 mod resume;
 
 use std::collections::BTreeMap;
@@ -16,13 +17,14 @@ use super::judging::{self, Judging};
 use super::output::OutputFolder;
 use super::outputs::Outputs;
 use super::previous::PreviousScan;
-use super::{Exit, UsageError};
+use super::{Exit, UsageError, log};
 use crate::accounts::TargetChoice;
 use crate::aws::{ApiShare, Credentials, DEFAULT_ROLE_NAME, RegionChoice, RoleSettings, SessionSettings, Stop};
 use crate::cli::{ScanArgs, TargetArgs};
 use crate::config::{self, Config};
-use crate::facts::{AccountId, Region};
-use crate::run_record::RunRecord;
+use crate::evidence::Origin;
+use crate::facts::{AccountId, Region, Shard};
+use crate::run_record::{LONGEST_BREAK, RunRecord};
 #[cfg(feature = "sandbox")]
 use crate::sandbox::{Served, ServedError};
 use crate::scan::LastUsageBudget;
@@ -35,12 +37,15 @@ use resume::Begun;
 const WINDOW_DAYS: u32 = 14;
 
 pub(super) fn run(args: &ScanArgs) -> anyhow::Result<Exit> {
-    super::log::start(args.verbose);
-    let Some(folder) = &args.resume else {
-        return begin_or_go_on(args, None);
-    };
-    let (args, begun) = resume::open(folder, args)?;
-    begin_or_go_on(&args, Some(begun))
+    log::start(args.verbose);
+    let args = place::resolved(args);
+    match &args.resume {
+        Some(folder) => {
+            let (args, begun) = resume::open(folder, &args)?;
+            begin_or_go_on(&args, Some(begun))
+        }
+        None => begin_or_go_on(&args, None),
+    }
 }
 
 fn begin_or_go_on(args: &ScanArgs, begun: Option<Begun>) -> anyhow::Result<Exit> {
@@ -49,22 +54,27 @@ fn begin_or_go_on(args: &ScanArgs, begun: Option<Begun>) -> anyhow::Result<Exit>
     let job = runtime.block_on(Job::new(args, record.as_ref()))?;
     let mut output = match begun {
         Some(begun) => begun.output,
-        None => OutputFolder::prepare(args.out.as_deref(), job.as_of)?,
+        None => OutputFolder::prepare(place::output(args, job.as_of).as_deref(), job.as_of)?,
     };
     job.outputs.check_apart(output.path())?;
     let outcome = runtime.block_on(job.collect(&mut output, record.as_ref()));
     runtime.shutdown_background();
-    let signal = outcome?;
+    let signal = match outcome {
+        // What has come to its end is judged once more, which changes nothing and gives the exit code.
+        Err(error) if args.restartable && resume::has_come_to_its_end(&error) => {
+            resume::clear_manifest(&output)?;
+            None
+        }
+        outcome => outcome?,
+    };
     let snapshot = SnapshotReader::open(&output.path().join("snapshot"))?;
     let judging = Judging {
         config: &job.config,
         snapshot: &snapshot,
         scan: snapshot.scan.clone(),
-        judged: None,
+        origin: Origin::Collected,
         outputs: &job.outputs,
-        sign_with: args.sign_with.as_deref(),
-        fail_on: args.fail_on,
-        fail_on_gaps: args.fail_on_gaps,
+        args: &args.report,
     };
     let exit = judging.run(&mut output)?;
     Ok(match signal.filter(|_| snapshot.scan.interrupted) {
@@ -84,6 +94,8 @@ struct Job {
     previous: Option<Arc<PreviousScan>>,
     settings: SessionSettings,
     targets: TargetChoice,
+    /// The slice of the targets.
+    shard: Option<Shard>,
     role: RoleSettings,
     /// The flags as they were given, for whoever goes on with the run.
     arguments: ScanArgs,
@@ -95,7 +107,7 @@ struct Job {
 impl Job {
     async fn new(args: &ScanArgs, begun: Option<&RunRecord>) -> anyhow::Result<Job> {
         let (config, config_file) = judging::load_config(args.config.as_deref(), args.threshold)?;
-        let outputs = Outputs::choose(&args.formats, &config)?;
+        let outputs = Outputs::choose(&args.report.formats, &config)?;
         let api_share = match (args.api_share, &config.scan.api_share) {
             (Some(share), _) => share,
             (None, Some(share)) => share
@@ -123,6 +135,7 @@ impl Job {
         // Accounts that were found before are in the record of the run.
         let listed = begun.is_some_and(|begun| begun.targets.is_some());
         let targets = target_choice(&args.targets, listed)?;
+        check_shard(args)?;
         let role = role_settings(&args.targets)?;
         let aws = choose_aws(args, begun.map(|begun| begun.as_of)).await?;
         config
@@ -163,6 +176,7 @@ impl Job {
             last_usage_budget,
             previous: previous.map(Arc::new),
             targets,
+            shard: args.shard,
             role,
             arguments: args.clone(),
             parameters,
@@ -176,6 +190,21 @@ impl Job {
             None => Timestamp::now(),
         }
     }
+}
+
+/// A slice is one of several accounts.
+fn check_shard(args: &ScanArgs) -> anyhow::Result<()> {
+    let targets = &args.targets;
+    let is_list = targets.organization
+        || !targets.organizational_units.is_empty()
+        || !targets.accounts.is_empty()
+        || targets.accounts_file.is_some();
+    if args.shard.is_some() && !is_list {
+        let what = "--shard takes a slice of several accounts: name them with --organization, --organizational-unit, \
+                    --account or --accounts-file";
+        return Err(UsageError(what.to_owned()).into());
+    }
+    Ok(())
 }
 
 fn target_choice(args: &TargetArgs, are_listed: bool) -> anyhow::Result<TargetChoice> {
@@ -243,7 +272,7 @@ struct Aws {
 async fn choose_aws(args: &ScanArgs, as_of: Option<Timestamp>) -> anyhow::Result<Aws> {
     #[cfg(feature = "sandbox")]
     if let Some(estate) = &args.sandbox {
-        return choose_sandbox(estate.as_deref()).await;
+        return choose_sandbox(estate.as_deref(), args.as_of).await;
     }
     Ok(Aws {
         http: crate::aws::http_client()?,
@@ -252,18 +281,34 @@ async fn choose_aws(args: &ScanArgs, as_of: Option<Timestamp>) -> anyhow::Result
             profile: args.profile.clone(),
         },
         home: None,
-        as_of: match as_of {
-            Some(as_of) => as_of,
+        as_of: match (as_of, args.as_of) {
+            (Some(as_of), _) => as_of,
+            (None, Some(asked)) => check_moment(asked, Timestamp::now())?,
             // Whole seconds: it names the folder and stands in every report.
-            None => Timestamp::from_second(Timestamp::now().as_second())?,
+            (None, None) => Timestamp::from_second(Timestamp::now().as_second())?,
         },
         sandbox: None,
     })
 }
 
+/// Refuses a moment that the scan could not say anything about.
+fn check_moment(asked: Timestamp, now: Timestamp) -> Result<Timestamp, UsageError> {
+    if asked > now {
+        return Err(UsageError(format!(
+            "--as-of {asked} is in the future: by the clock of this machine it is {now}"
+        )));
+    }
+    if now.duration_since(asked) > LONGEST_BREAK {
+        return Err(UsageError(format!(
+            "--as-of {asked} is more than 24 hours ago: CloudWatch no longer keeps all the minutes that a scan looks at"
+        )));
+    }
+    Ok(asked)
+}
+
 /// The one place that knows of the sandbox: through its door in this process, or through that of a server.
 #[cfg(feature = "sandbox")]
-async fn choose_sandbox(estate: Option<&Path>) -> anyhow::Result<Aws> {
+async fn choose_sandbox(estate: Option<&Path>, asked: Option<Timestamp>) -> anyhow::Result<Aws> {
     let url = estate.and_then(Path::to_str).filter(|text| text.contains("://"));
     let (http, endpoint, description) = match url {
         None => {
@@ -279,6 +324,13 @@ async fn choose_sandbox(estate: Option<&Path>) -> anyhow::Result<Aws> {
             (http, Some(served.endpoint), served.description)
         }
     };
+    if let Some(asked) = asked.filter(|asked| *asked != description.as_of) {
+        return Err(UsageError(format!(
+            "--as-of {asked}: in a sandbox time stands still, in this one at {}",
+            description.as_of
+        ))
+        .into());
+    }
     Ok(Aws {
         http,
         endpoint,
@@ -287,4 +339,21 @@ async fn choose_sandbox(estate: Option<&Path>) -> anyhow::Result<Aws> {
         as_of: description.as_of,
         sandbox: Some(description.name),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_neither_in_the_future_nor_longer_ago_than_cloudwatch_keeps_its_minutes() {
+        let moment = |text: &str| -> Timestamp { text.parse().unwrap() };
+        let now = moment("2026-06-15T06:00:00Z");
+        let check = |asked: &str| check_moment(moment(asked), now).map_err(|UsageError(what)| what);
+        for fits in ["2026-06-15T06:00:00Z", "2026-06-14T06:00:00Z"] {
+            assert_eq!(check(fits), Ok(moment(fits)));
+        }
+        assert!(check("2026-06-15T06:00:01Z").unwrap_err().contains("future"));
+        assert!(check("2026-06-14T05:59:59Z").unwrap_err().contains("24 hours"));
+    }
 }

@@ -10,11 +10,9 @@ pub(super) fn run(args: &TemplateArgs) -> anyhow::Result<Exit> {
     let text = match args.template {
         TemplateName::IamPolicy => serde_json::to_string_pretty(&iam_policy())?,
         TemplateName::OrganizationPolicy => serde_json::to_string_pretty(&organization_policy())?,
+        TemplateName::RoleStackset => role_stackset(),
     };
-    super::print(&format!(
-        "{text}
-"
-    ))?;
+    super::print(&format!("{}\n", text.trim_end()))?;
     Ok(Exit::Done)
 }
 
@@ -74,9 +72,68 @@ fn organization_policy() -> IamPolicy {
     ])
 }
 
+/// The template of CloudFormation that gives the read-only role to every account of an organization.
+fn role_stackset() -> String {
+    let statements = iam_policy().statement.into_iter();
+    let actions: Vec<String> = statements
+        .flat_map(|statement| statement.action)
+        .map(|action| format!("- {action}"))
+        .collect();
+    let role = filled(include_str!("template/role.yaml"), "(actions)", &actions.join("\n"));
+    let template = include_str!("template/role_stackset.yaml").replace("(role name)", DEFAULT_ROLE_NAME);
+    filled(&template, "(role)", &role)
+}
+
+/// A template with each line that is only this place replaced by others, as far in as it was.
+fn filled(template: &str, place: &str, lines: &str) -> String {
+    let mut text = String::new();
+    for line in template.lines() {
+        let content = line.trim_start();
+        let (indent, lines) = match content == place {
+            true => (&line[..line.len() - content.len()], lines),
+            false => ("", line),
+        };
+        for line in lines.lines() {
+            text.push_str(if line.is_empty() { "" } else { indent });
+            text.push_str(line);
+            text.push('\n');
+        }
+        if lines.is_empty() {
+            text.push('\n');
+        }
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_template_in_deploy_is_that_of_the_operation_table() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/cloudformation/role-stackset.yaml");
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            std::fs::write(file, role_stackset()).unwrap();
+        }
+        assert_eq!(
+            std::fs::read_to_string(file).unwrap(),
+            role_stackset(),
+            "make docs writes it"
+        );
+        for action in iam_policy()
+            .statement
+            .into_iter()
+            .flat_map(|statement| statement.action)
+        {
+            let here = format!("                - {action}\n");
+            let elsewhere = format!("                        - {action}\n");
+            assert!(
+                role_stackset().contains(&here) && role_stackset().contains(&elsewhere),
+                "{action}"
+            );
+        }
+        assert!(!role_stackset().contains("(role") && !role_stackset().contains("(actions)"));
+    }
 
     #[test]
     fn the_policies_in_the_documentation_are_those_of_the_operation_table() {

@@ -6,6 +6,7 @@ mod rows;
 #[cfg(test)]
 pub(crate) mod testing;
 
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -50,10 +51,12 @@ impl Dataset {
 
     /// Where the rows of an account lie.
     pub fn partition(&self, table: &str, account: &AccountId) -> PathBuf {
-        self.folder
-            .join(table)
-            .join(format!("account_id={account}"))
-            .join("part.jsonl.zst")
+        self.folder.join(Self::path_of(table, account))
+    }
+
+    /// The same below the folder of the tables, with `/` between the parts.
+    pub fn path_of(table: &str, account: &AccountId) -> String {
+        format!("{table}/account_id={account}/part.jsonl.zst")
     }
 
     /// Writes the rows of an account, in the place of those that were there. Says the SHA-256 of the file.
@@ -66,6 +69,16 @@ impl Dataset {
         account: &AccountId,
         rows: impl IntoIterator<Item = T>,
     ) -> Result<String, DatasetError> {
+        self.put(table, account, |out| compress(rows, out))
+    }
+
+    /// Puts a file in its place. Says its SHA-256.
+    fn put(
+        &self,
+        table: &str,
+        account: &AccountId,
+        content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<String, DatasetError> {
         let path = self.partition(table, account);
         let folder = path.parent().unwrap_or(&self.folder);
         let mut sha256 = String::new();
@@ -73,7 +86,7 @@ impl Dataset {
             .and_then(|()| {
                 private_files::write_whole(&path, |out| {
                     let mut out = Hashing::new(out);
-                    compress(rows, &mut out)?;
+                    content(&mut out)?;
                     sha256 = out.finish();
                     Ok(())
                 })
@@ -83,6 +96,19 @@ impl Dataset {
                 source,
             })?;
         Ok(sha256)
+    }
+
+    /// Copies the rows of an account from other tables, as they lie. Says the SHA-256 of what was copied.
+    ///
+    /// # Errors
+    /// When they are not there, or the file system refuses; then there is what was there before.
+    pub fn copy(&self, table: &str, account: &AccountId, from: &Dataset) -> Result<String, DatasetError> {
+        let source = from.partition(table, account);
+        let mut rows = File::open(&source).map_err(|error| DatasetError::Unopened {
+            path: source,
+            source: error,
+        })?;
+        self.put(table, account, |out| io::copy(&mut rows, out).map(drop))
     }
 
     /// The SHA-256 of the file that holds the rows of an account.
@@ -232,6 +258,18 @@ mod tests {
                 .join("numbers/account_id=111122223333/part.jsonl.zst")
                 .is_file()
         );
+    }
+
+    #[test]
+    fn rows_are_copied_as_they_lie() {
+        let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (from, to) = (Dataset::in_folder(from.path()), Dataset::in_folder(to.path()));
+        let error = to.copy("numbers", &account(), &from).unwrap_err();
+        assert!(matches!(error, DatasetError::Unopened { .. }), "{error}");
+        let written = from.write("numbers", &account(), 0..1_000_u64).unwrap();
+        assert_eq!(to.copy("numbers", &account(), &from).unwrap(), written);
+        assert_eq!(to.sha256("numbers", &account()).unwrap(), written);
+        assert!(read(&to).unwrap().into_iter().eq(0..1_000));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::files::{FileEntry, MANIFEST_FILE, files_below};
 use super::snapshot_digest::SnapshotDigest;
 use crate::assessment::{Overview, Tool};
 use crate::digest::sha256;
-use crate::facts::{AccountId, ApiCalls, Arn};
+use crate::facts::{AccountId, ApiCalls, Arn, Shard};
 use crate::private_files;
 
 /// The version of its shape. Within a version, fields are added and never changed or taken away.
@@ -56,13 +56,47 @@ pub struct Manifest {
     pub coverage_complete: bool,
     /// How many gaps there are; the report lists them.
     pub gaps: u64,
-    /// Requests sent, retries included.
+    /// Requests sent, retries included. Of a merged run, those that every shard made alike are counted once, as in the
+    /// report; `shards` has those that each has made.
     pub api_calls: Vec<ApiCalls>,
+    /// The shards that a merged run is made of, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shards: Vec<MergedShard>,
     /// Every file of the run but this one and its signature, in the order of their paths.
     pub files: Vec<FileEntry>,
     /// `sha256:` and the SHA-256, in hexadecimal, of this manifest without this field, as JSON without white space and
     /// with the fields of each object in alphabetical order.
     pub digest: String,
+}
+
+/// A shard of a merged run, as its own manifest has it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct MergedShard {
+    /// Which of how many.
+    pub shard: Shard,
+    /// The digest of its manifest.
+    pub digest: String,
+    /// Who signed that, where it was asked.
+    pub signer: Option<String>,
+    /// Whom AWS says was asking.
+    pub caller_arn: Arn,
+    /// When its first call was made.
+    pub started_at: Timestamp,
+    /// When its last call was answered.
+    pub finished_at: Timestamp,
+    /// Requests sent, retries included.
+    pub api_calls: Vec<ApiCalls>,
+}
+
+/// What a run was made from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Origin {
+    /// From AWS: the snapshot lies in its folder.
+    Collected,
+    /// From a snapshot that lies elsewhere.
+    Snapshot(SnapshotDigest),
+    /// From shards: the snapshot that they came to together lies in its folder.
+    Shards(Vec<MergedShard>),
 }
 
 /// How a program was built.
@@ -88,11 +122,11 @@ impl Build {
 }
 
 impl Manifest {
-    /// The manifest of what lies in a folder. `judged` is the snapshot of the scan, where it does not lie in there.
+    /// The manifest of what lies in a folder.
     ///
     /// # Errors
     /// When a file cannot be read, or is no file.
-    pub fn of(folder: &Path, run: &Overview, judged: Option<SnapshotDigest>) -> Result<Manifest, EvidenceError> {
+    pub fn of(folder: &Path, run: &Overview, origin: Origin) -> Result<Manifest, EvidenceError> {
         let (files, others) = files_below(folder)?;
         if let Some(other) = others.first() {
             let source = std::io::Error::other("it is neither a file nor a folder");
@@ -102,6 +136,11 @@ impl Manifest {
             .into_iter()
             .map(|(path, file)| FileEntry::of(&file, path))
             .collect::<Result<Vec<_>, _>>()?;
+        let (snapshot, shards) = match origin {
+            Origin::Collected => (SnapshotDigest::within(&files), Vec::new()),
+            Origin::Snapshot(elsewhere) => (elsewhere, Vec::new()),
+            Origin::Shards(shards) => (SnapshotDigest::within(&files), shards),
+        };
         let scan = &run.scan;
         let mut manifest = Manifest {
             schema_version: MANIFEST_SCHEMA_VERSION.to_owned(),
@@ -115,12 +154,13 @@ impl Manifest {
             caller_arn: scan.caller_arn.clone(),
             partition: scan.partition.clone(),
             accounts: scan.accounts.clone(),
-            snapshot: judged.unwrap_or_else(|| SnapshotDigest::within(&files)),
+            snapshot,
             checks: run.checks().map(str::to_owned).collect(),
             parameters: scan.parameters.clone(),
             coverage_complete: run.coverage.complete,
             gaps: run.coverage.gaps.len() as u64,
             api_calls: run.api_calls.clone(),
+            shards,
             files,
             digest: String::new(),
         };
@@ -149,17 +189,12 @@ pub(super) fn text(manifest: &Value) -> String {
     format!("{manifest:#}\n")
 }
 
-/// Writes the manifest of what lies in a folder, last of all its files. `judged` is the snapshot of the scan, where it
-/// does not lie in there.
+/// Writes the manifest of what lies in a folder, last of all its files.
 ///
 /// # Errors
 /// When a file cannot be read, or the manifest not be written.
-pub fn write_manifest(
-    folder: &Path,
-    run: &Overview,
-    judged: Option<SnapshotDigest>,
-) -> Result<Manifest, EvidenceError> {
-    let manifest = Manifest::of(folder, run, judged)?;
+pub fn write_manifest(folder: &Path, run: &Overview, origin: Origin) -> Result<Manifest, EvidenceError> {
+    let manifest = Manifest::of(folder, run, origin)?;
     let text = text(&manifest.to_json()?);
     let path = folder.join(MANIFEST_FILE);
     private_files::write_whole(&path, |out| out.write_all(text.as_bytes()))

@@ -9,7 +9,9 @@ mod snapshot_digest;
 mod verification;
 
 pub use files::{FileEntry, MANIFEST_FILE, SIGNATURE_FILE};
-pub use manifest::{Build, MANIFEST_SCHEMA_VERSION, Manifest, manifest_schema, write_manifest};
+pub use manifest::{
+    Build, MANIFEST_SCHEMA_VERSION, Manifest, MergedShard, Origin, manifest_schema, write_manifest,
+};
 pub use signature::{SignatureError, sign};
 pub use snapshot_digest::SnapshotDigest;
 pub use verification::{Fault, FaultKind, Verification, read_manifest, verify};

@@ -21,7 +21,12 @@ fn run() -> tempfile::TempDir {
         std::fs::write(path, content).unwrap();
     }
     let config = Config::default();
-    write_manifest(folder.path(), &Assessor::new(&config, scan()).finish().document, None).unwrap();
+    write_manifest(
+        folder.path(),
+        &Assessor::new(&config, scan()).finish().document,
+        Origin::Collected,
+    )
+    .unwrap();
     folder
 }
 
@@ -135,7 +140,7 @@ fn a_path_that_leads_out_of_the_folder_is_not_followed() {
     let folder = run();
     let inner = folder.path().join("snapshot");
     let document = Assessor::new(&Config::default(), scan()).finish().document;
-    let mut manifest = Manifest::of(&inner, &document, None).unwrap();
+    let mut manifest = Manifest::of(&inner, &document, Origin::Collected).unwrap();
     manifest.files[0].path = "../report.json".to_owned();
     std::fs::write(inner.join(MANIFEST_FILE), serde_json::to_string(&manifest).unwrap()).unwrap();
     let found = faults(&inner);

@@ -233,6 +233,8 @@ pub(crate) fn scan() -> ScanFacts {
         accounts_listed: 1,
         accounts_skipped: Vec::new(),
         accounts_not_entered: Vec::new(),
+        shard: None,
+        accounts_in_other_shards: Vec::new(),
         account_listing: Fact::NotCollected,
         parameters: Default::default(),
         api_calls: Vec::new(),

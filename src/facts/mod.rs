@@ -18,6 +18,7 @@ mod parameters;
 mod quota;
 mod region;
 mod scan;
+mod shard;
 mod trail;
 mod usage_pattern;
 
@@ -39,7 +40,8 @@ pub use quota::{
     UsageMetric,
 };
 pub use region::Region;
-pub use scan::{AccountNotEntered, ScanFacts, SkippedAccount};
+pub use scan::{AccountElsewhere, AccountNotEntered, ScanFacts, SkippedAccount};
+pub use shard::Shard;
 pub use trail::{AdvancedEventSelector, EventSelector, FieldSelector, Trail, TrailSelectors, TrailStatus};
 pub use usage_pattern::{BusiestDay, HOURS_OF_WEEK, HoursOfWeek, MINUTES_OF_DAY, UsagePattern};
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{AccountId, ApiCalls, Arn, Fact, Gap, Unavailable};
+use super::{AccountId, ApiCalls, Arn, Fact, Gap, Shard, Unavailable};
 
 /// When, by whom and how a scan was made.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -27,7 +27,8 @@ pub struct ScanFacts {
     pub partition: String,
     /// The accounts looked at, in the order of their ids.
     pub accounts: Vec<AccountId>,
-    /// How many accounts were to be looked at: those looked at, those skipped and those not entered add up to it.
+    /// How many accounts were found: those looked at, those skipped, those not entered and those in other shards add up
+    /// to it.
     #[serde(default)]
     pub accounts_listed: u64,
     /// Those that were not asked, in the order of their ids.
@@ -36,6 +37,12 @@ pub struct ScanFacts {
     /// Those that could not be entered, in the order of their ids.
     #[serde(default)]
     pub accounts_not_entered: Vec<AccountNotEntered>,
+    /// Which slice of the accounts was looked at, where several processes share the scan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
+    /// The accounts of the other slices, in the order of their ids.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accounts_in_other_shards: Vec<AccountElsewhere>,
     /// Whether the accounts of the organization were listed to the end, where they were listed.
     #[serde(default)]
     pub account_listing: Fact<()>,
@@ -43,7 +50,7 @@ pub struct ScanFacts {
     #[serde(deserialize_with = "super::bounded_parameters")]
     pub parameters: BTreeMap<String, serde_json::Value>,
     /// The calls that are of no account looked at: who is asking, which accounts there are, and the entering of accounts
-    /// that could not be entered.
+    /// that could not be entered. Where shards were merged, the first two are counted once: each shard made them.
     #[serde(default)]
     pub api_calls: Vec<ApiCalls>,
 }
@@ -82,6 +89,17 @@ pub struct SkippedAccount {
     pub name: Option<String>,
     /// The state in which AWS says it is (`SUSPENDED`, `CLOSED` ...), or `EXCLUDED` where `--exclude-account` names it.
     pub state: String,
+}
+
+/// An account that another shard looks at, or has to skip.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AccountElsewhere {
+    /// The account.
+    pub account_id: AccountId,
+    /// Its name, where the organization told it.
+    pub name: Option<String>,
+    /// The state for which it is skipped there, as [`SkippedAccount::state`] says it; null where it is looked at.
+    pub state: Option<String>,
 }
 
 /// An account that could not be entered.

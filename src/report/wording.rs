@@ -163,8 +163,12 @@ pub(super) fn accounts_line(document: &Overview) -> String {
 pub(super) fn accounts_sum(document: &Overview) -> Option<String> {
     let scan = &document.scan;
     has_several_accounts(document).then(|| {
+        let elsewhere = scan.shard.map_or(String::new(), |shard| {
+            let others = grouped(scan.accounts_in_other_shards);
+            format!(", {others} in other shards than {shard}")
+        });
         format!(
-            "{} listed: {} looked at, {} skipped, {} not entered",
+            "{} listed: {} looked at, {} skipped, {} not entered{elsewhere}",
             counted(scan.accounts_listed, "account", "accounts"),
             grouped(scan.accounts.len() as u64),
             grouped(scan.accounts_skipped.len() as u64),

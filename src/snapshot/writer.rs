@@ -85,6 +85,20 @@ impl SnapshotWriter {
         Ok(())
     }
 
+    /// Copies everything that another snapshot holds of an account, as it lies. Says of each file its path below the
+    /// folder of the snapshot, and the SHA-256 of what was copied.
+    ///
+    /// # Errors
+    /// When a file is not there, or the file system refuses.
+    pub fn copy_account(&self, account: &AccountId, from: &Path) -> Result<Vec<(String, String)>, SnapshotError> {
+        let from = Dataset::in_folder(from);
+        let copy = |table: Table| {
+            let sha256 = self.tables.copy(table.name(), account, &from)?;
+            Ok((Dataset::path_of(table.name(), account), sha256))
+        };
+        Table::ALL.into_iter().map(copy).collect()
+    }
+
     /// Removes what was written of an account, its own row first.
     ///
     /// # Errors

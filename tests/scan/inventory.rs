@@ -7,7 +7,7 @@ use kms_audit::assessment::{Assessor, Document, InventoryRow, KeyRow, KeyStandin
 use kms_audit::aws::{ApiShare, Credentials, RegionChoice, Session, SessionSettings, Stop, UsageWindow};
 use kms_audit::config::Config;
 use kms_audit::diff::walk;
-use kms_audit::evidence::write_manifest;
+use kms_audit::evidence::{Origin, write_manifest};
 use kms_audit::facts::{Fact, LimitSource, ScanFacts};
 use kms_audit::progress::Progress;
 use kms_audit::report::{Report, write_json};
@@ -81,6 +81,8 @@ async fn report(toml: &str) -> anyhow::Result<Document> {
         accounts_listed: 1,
         accounts_skipped: Vec::new(),
         accounts_not_entered: Vec::new(),
+        shard: None,
+        accounts_in_other_shards: Vec::new(),
         account_listing: Fact::NotCollected,
         parameters: BTreeMap::new(),
         api_calls: Vec::new(),
@@ -98,7 +100,7 @@ async fn report(toml: &str) -> anyhow::Result<Document> {
     assessor.add(judged);
     let assessment = assessor.finish();
     results.write_about_configuration(&assessment.about_configuration)?;
-    write_manifest(folder.path(), &assessment.document, None)?;
+    write_manifest(folder.path(), &assessment.document, Origin::Collected)?;
     let (run, again) = (Run::open(folder.path())?, Run::open(folder.path())?);
     walk(&run, &again, |account| {
         anyhow::ensure!(account.changes.is_empty(), "changed from itself: {:?}", account.changes);

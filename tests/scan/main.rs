@@ -32,4 +32,5 @@ mod regions;
 mod resume;
 mod run;
 mod secrets;
+mod shards;
 mod watch;

@@ -53,20 +53,12 @@ impl Job {
         let targets = match &record.targets {
             Some(targets) => targets.clone(),
             None => {
-                let targets = choose_targets(&session, &self.targets).await;
-                let targets = targets.map_err(|error| or_stopped(error.into()))?;
+                let targets = self.find_targets(&session).await.map_err(or_stopped)?;
                 let calls = session.api_calls().into_iter();
                 record.api_calls = calls.filter(|calls| calls.service == "organizations").collect();
                 targets
             }
         };
-        if targets.to_scan.is_empty() {
-            anyhow::bail!(
-                "there is no account to scan: of {} that were found, each is skipped for its state or by \
-                 --exclude-account",
-                targets.listed()
-            );
-        }
         // A list that was cut short is asked for again.
         record.targets = Some(targets.clone()).filter(|targets| targets.listing.unavailable().is_none());
         let rest = match begun {
@@ -83,6 +75,22 @@ impl Job {
         };
         SnapshotWriter::create(&output.path().join("snapshot"))?.finish(&scan)?;
         Ok(signal.heard())
+    }
+
+    async fn find_targets(&self, session: &Session) -> anyhow::Result<Targets> {
+        let targets = choose_targets(session, &self.targets).await?;
+        if targets.to_scan.is_empty() {
+            anyhow::bail!(
+                "there is no account to scan: of {} that were found, each is skipped for its state or by \
+                 --exclude-account",
+                targets.listed()
+            );
+        }
+        Ok(match self.shard {
+            // A slice may be empty, and another not.
+            Some(shard) => targets.of_shard(shard),
+            None => targets,
+        })
     }
 
     /// What this run is asked for. Whose credentials these are is not known yet.
@@ -179,6 +187,8 @@ impl Job {
             accounts_listed: targets.listed(),
             accounts_skipped: targets.skipped,
             accounts_not_entered: collected.not_entered,
+            shard: self.shard,
+            accounts_in_other_shards: targets.elsewhere,
             account_listing: targets.listing,
             parameters: self.parameters.clone(),
             api_calls: Vec::new(),

@@ -74,11 +74,9 @@ fn with_recorded(given: &ScanArgs, record: &RunRecord, folder: &Path) -> anyhow:
     let mut args = ScanArgs {
         // What is not written down is as it is given now.
         out: given.out.clone(),
-        formats: given.formats.clone(),
+        report: given.report.clone(),
         resume: given.resume.clone(),
-        fail_on: given.fail_on,
-        fail_on_gaps: given.fail_on_gaps,
-        sign_with: given.sign_with.clone(),
+        restartable: given.restartable,
         verbose: given.verbose,
         #[cfg(feature = "sandbox")]
         sandbox: given.sandbox.clone(),
@@ -143,9 +141,7 @@ impl Rest {
         if !to_ask.is_empty() && begun.sandbox.is_none() {
             begun.check_age(jiff::Timestamp::now(), folder)?;
         }
-        for name in [MANIFEST_FILE, SIGNATURE_FILE] {
-            output.remove(name)?;
-        }
+        clear_manifest(output)?;
         let writer = SnapshotWriter::create(&snapshot)?;
         for (account, _) in &to_ask {
             writer.remove_account(account)?;
@@ -156,6 +152,18 @@ impl Rest {
             to_ask,
         })
     }
+}
+
+/// Removes a manifest that is no longer true, or about to be written again.
+pub(super) fn clear_manifest(output: &OutputFolder) -> anyhow::Result<()> {
+    [MANIFEST_FILE, SIGNATURE_FILE]
+        .into_iter()
+        .try_for_each(|name| output.remove(name))
+}
+
+/// Whether a run could not be gone on with because nothing of it is left to do.
+pub(super) fn has_come_to_its_end(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(RecordError::Complete { .. }))
 }
 
 /// Whether the run was written down to its end, and not because it was stopped.
@@ -209,7 +217,7 @@ mod tests {
         let begun =
             "--organization --region eu-west-3 --threshold 80 --api-share off --role-name audit/reader --profile a";
         let resumed = resumed(begun, "--resume run --fail-on high --profile b --region eu-west-3").unwrap();
-        assert!(resumed.targets.organization && resumed.fail_on.is_some() && resumed.resume.is_some());
+        assert!(resumed.targets.organization && resumed.report.fail_on.is_some() && resumed.resume.is_some());
         assert_eq!(resumed.regions, args(begun).regions);
         assert_eq!(
             (resumed.threshold, resumed.api_share),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::assessment::Assessor;
 use crate::config::Config;
-use crate::evidence::write_manifest;
+use crate::evidence::{Origin, write_manifest};
 use crate::facts::examples::{account, bucket, denied, key, quota, region, scan};
 use crate::facts::*;
 use crate::results::Results;
@@ -58,7 +58,7 @@ impl Made {
         results
             .write_about_configuration(&assessment.about_configuration)
             .unwrap();
-        write_manifest(folder.path(), &assessment.document, None).unwrap();
+        write_manifest(folder.path(), &assessment.document, Origin::Collected).unwrap();
         let run = Run::open(folder.path()).unwrap();
         (folder, run)
     }

@@ -1,0 +1,36 @@
+//! The flags of the commands that write a report: `scan`, `assess` and `merge`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::FormatArg;
+use crate::severity::Severity;
+
+/// What is written, and what it comes to.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Report")]
+pub struct ReportArgs {
+    /// Write these formats, separated by commas, instead of the usual ones: NAME goes into the folder of the run, NAME=FILE
+    /// into a file elsewhere, NAME=- to stdout. `default` and `all` stand for several. report.json is always written.
+    /// docs/formats.md has the names [default: default]
+    #[arg(
+        long = "format",
+        value_name = "NAME[=FILE]",
+        env = "KMS_AUDIT_FORMAT",
+        value_delimiter = ','
+    )]
+    pub formats: Vec<FormatArg>,
+
+    /// Exit with 3 if there is a finding of this severity or worse: info, low, medium, high, critical
+    #[arg(long, value_name = "SEVERITY", env = "KMS_AUDIT_FAIL_ON")]
+    pub fail_on: Option<Severity>,
+
+    /// Exit with 4 if anything could not be read
+    #[arg(long, env = "KMS_AUDIT_FAIL_ON_GAPS", value_parser = clap::builder::FalseyValueParser::new())]
+    pub fail_on_gaps: bool,
+
+    /// Sign the manifest with this OpenSSH key, by ssh-keygen
+    #[arg(long, value_name = "KEY", env = "KMS_AUDIT_SIGN_WITH")]
+    pub sign_with: Option<PathBuf>,
+}
