@@ -6,13 +6,13 @@ use std::sync::Arc;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::error::CallError;
 use super::expiry::Expiry;
 use super::operations::{Operation, position};
 use super::pacing::Pacer;
+use super::places::{AnswerSize, Places};
 use super::role::EnteredRole;
 use super::secrets::Secrets;
 
@@ -36,7 +36,7 @@ impl Stop {
 #[derive(Clone, Debug)]
 pub struct Caller {
     pub(super) pacer: Arc<Pacer>,
-    pub(super) in_flight: Arc<Semaphore>,
+    pub(super) places: Places,
     pub(super) expiry: Arc<Expiry>,
     /// The role whose credentials are used, where they are not the caller's own.
     pub(super) role: Option<Arc<EnteredRole>>,
@@ -56,11 +56,11 @@ impl Caller {
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
         E: std::error::Error + ProvideErrorMetadata + 'static,
     {
-        self.call_as_part(1.0, operation, request).await
+        self.turns(1.0, AnswerSize::Usual, operation, request).await
     }
 
-    /// Makes one call that takes only this share of what the rate of the operation counts.
-    pub(super) async fn call_as_part<T, E, F>(
+    /// Makes one call whose answer may be large, and that takes only this share of what the rate of the operation counts.
+    pub(super) async fn call_for_data<T, E, F>(
         &self,
         share: f64,
         operation: &'static Operation,
@@ -70,11 +70,25 @@ impl Caller {
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
         E: std::error::Error + ProvideErrorMetadata + 'static,
     {
+        self.turns(share, AnswerSize::Large, operation, request).await
+    }
+
+    async fn turns<T, E, F>(
+        &self,
+        share: f64,
+        size: AnswerSize,
+        operation: &'static Operation,
+        request: impl Fn() -> F,
+    ) -> Result<T, CallError>
+    where
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        E: std::error::Error + ProvideErrorMetadata + 'static,
+    {
         let answer = self.stop.0.run_until_cancelled(async {
-            let (session, answer) = self.take_turn(share, operation, &request).await?;
+            let (session, answer) = self.take_turn(share, size, operation, &request).await?;
             match (&self.role, answer) {
                 (Some(role), Err(error)) if error.says_expired() && role.renew(session).await.is_ok() => {
-                    self.take_turn(share, operation, &request).await?.1
+                    self.take_turn(share, size, operation, &request).await?.1
                 }
                 (_, answer) => answer,
             }
@@ -93,6 +107,7 @@ impl Caller {
     async fn take_turn<T, E, F>(
         &self,
         share: f64,
+        size: AnswerSize,
         operation: &'static Operation,
         request: impl Fn() -> F,
     ) -> Result<(u64, Result<T, CallError>), CallError>
@@ -112,9 +127,11 @@ impl Caller {
                 .map_err(|error| CallError::new(operation, &error.code, error.message))?,
             None => 0,
         };
-        let _place = self.in_flight.acquire().await;
-        self.expiry.check(operation)?;
-        let answer = request().await;
+        let made = self.places.make(size, || async {
+            self.expiry.check(operation)?;
+            Ok(request().await)
+        });
+        let answer = made.await?;
         Ok((
             session,
             answer.map_err(|error| CallError::from_sdk(operation, &error, &self.secrets)),

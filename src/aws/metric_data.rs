@@ -146,7 +146,7 @@ impl Sums<'_> {
                     .set_next_token(token.clone())
                     .send()
             };
-            let page = self.session.caller.call_as_part(share, GET, request).await?;
+            let page = self.session.caller.call_for_data(share, GET, request).await?;
             let Some(results) = page.metric_data_results else {
                 return Err(CallError::malformed(GET, "the answer has no metric data"));
             };

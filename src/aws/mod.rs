@@ -26,6 +26,7 @@ mod operations;
 mod organization;
 mod pacing;
 mod paging;
+mod places;
 mod quotas;
 mod refusals;
 mod regions;

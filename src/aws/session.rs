@@ -14,7 +14,6 @@ use aws_config::{AppName, BehaviorVersion, SdkConfig};
 use aws_sdk_kms::config::{Credentials as SdkCredentials, Region as SdkRegion, SharedCredentialsProvider};
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use tokio::sync::Semaphore;
 
 use super::call::{Caller, Stop};
 use super::error::CallError;
@@ -22,6 +21,7 @@ use super::expiry::Expiry;
 use super::guard::{Guard, Ledger};
 use super::operations::STS_GET_CALLER_IDENTITY;
 use super::pacing::{ApiShare, Pacer};
+use super::places::Places;
 use super::request_log::RequestLog;
 use super::role::{EnteredRole, RoleCredentials, RoleSettings};
 use super::secrets::Secrets;
@@ -35,8 +35,6 @@ const ATTEMPTS: u32 = 4;
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long one attempt may take: a call that nobody answers is given up after about a minute.
 const ATTEMPT: Duration = Duration::from_secs(14);
-/// How many requests may be under way at once, over all accounts and Regions.
-const IN_FLIGHT: usize = 128;
 
 /// Whose credentials to use.
 #[derive(Clone, Debug)]
@@ -82,7 +80,7 @@ pub struct SessionError {
 pub struct Session {
     config: SdkConfig,
     settings: SessionSettings,
-    in_flight: Arc<Semaphore>,
+    places: Places,
     ledger: Arc<Ledger>,
     expiry: Arc<Expiry>,
     secrets: Secrets,
@@ -131,7 +129,7 @@ impl Session {
                 Credentials::Invented => Secrets::default(),
             },
             settings,
-            in_flight: Arc::new(Semaphore::new(IN_FLIGHT)),
+            places: Places::default(),
             ledger: Arc::new(Ledger::new()),
             expiry: Arc::default(),
             pacers: Arc::default(),
@@ -178,7 +176,7 @@ impl Session {
         Session {
             config: self.config.clone(),
             settings: self.settings.clone(),
-            in_flight: self.in_flight.clone(),
+            places: self.places.clone(),
             ledger: Arc::new(Ledger::new()),
             expiry: self.expiry.clone(),
             secrets: self.secrets.clone(),
@@ -218,7 +216,7 @@ impl Session {
             // The role keeps its credentials itself.
             config: config.identity_cache(IdentityCache::no_cache()).build(),
             settings: self.settings.clone(),
-            in_flight: self.in_flight.clone(),
+            places: self.places.clone(),
             ledger,
             expiry: Arc::default(),
             secrets: self.secrets.copied(),
@@ -355,7 +353,7 @@ impl Session {
         };
         let caller = Caller {
             pacer,
-            in_flight: self.in_flight.clone(),
+            places: self.places.clone(),
             expiry: self.expiry.clone(),
             role: self.role.clone(),
             stop: self.settings.stop.clone(),

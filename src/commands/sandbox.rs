@@ -20,11 +20,7 @@ pub(super) fn open(estate: Option<&Path>) -> anyhow::Result<Sandbox> {
 pub(super) fn serve(args: &ServeArgs) -> anyhow::Result<Exit> {
     let sandbox = open(args.estate.as_deref())?;
     // One thread answers tens of thousands of requests a second, and leaves the other cores to whoever asks.
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("cannot start the asynchronous runtime")?;
-    runtime.block_on(async {
+    super::runtime()?.block_on(async {
         let server = sandbox.listen(args.port).await.with_context(|| {
             format!(
                 "cannot listen on port {} of 127.0.0.1; choose another with --port",
