@@ -50,7 +50,7 @@ $(TARGET)/browser/ready: $(wildcard tests/browser/*) tests/browser/.npmrc
 bench:
 	@command -v wrk > /dev/null || { apt-get update && apt-get install -y wrk; } || { echo "wrk is missing and could not be" \
 		"installed: install it (Debian: apt-get install wrk, macOS: brew install wrk) and try again" >&2; exit 1; }
-	cargo bench --locked --bench assess --bench formats --bench history --bench scan --bench serve
+	cargo bench --locked --bench assess --bench formats --bench history --bench organization --bench scan --bench serve
 
 # The generated parts of docs/ and deploy/.
 docs:

@@ -15,6 +15,7 @@ use super::pacing::Pacer;
 use super::places::{AnswerSize, Places};
 use super::role::EnteredRole;
 use super::secrets::Secrets;
+use super::silence::Silence;
 
 /// The wish to stop: set once, seen by every call that is under way or to come.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +37,7 @@ impl Stop {
 #[derive(Clone, Debug)]
 pub struct Caller {
     pub(super) pacer: Arc<Pacer>,
+    pub(super) silence: Arc<Silence>,
     pub(super) places: Places,
     pub(super) expiry: Arc<Expiry>,
     /// The role whose credentials are used, where they are not the caller's own.
@@ -129,12 +131,12 @@ impl Caller {
         };
         let made = self.places.make(size, || async {
             self.expiry.check(operation)?;
+            self.silence.check(operation)?;
             Ok(request().await)
         });
         let answer = made.await?;
-        Ok((
-            session,
-            answer.map_err(|error| CallError::from_sdk(operation, &error, &self.secrets)),
-        ))
+        let answer = answer.map_err(|error| CallError::from_sdk(operation, &error, &self.secrets));
+        self.silence.note(operation, &answer);
+        Ok((session, answer))
     }
 }

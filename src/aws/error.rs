@@ -40,6 +40,9 @@ const NOT_ENABLED: &[&str] = &[
 const SNIPPET: usize = 120;
 
 impl CallError {
+    /// The code of calls that nobody answered in time.
+    pub(super) const TIMEOUT: &str = "Timeout";
+
     /// An error of ours about an operation.
     pub(super) fn new(operation: &Operation, code: &str, message: impl Into<String>) -> Self {
         CallError {
@@ -104,12 +107,14 @@ impl CallError {
             }
             SdkError::TimeoutError(_) => CallError::new(
                 operation,
-                "Timeout",
+                CallError::TIMEOUT,
                 "no answer in time, after all retries; try again, or check the network",
             ),
-            SdkError::DispatchFailure(failure) if failure.is_timeout() => {
-                CallError::new(operation, "Timeout", format!("no connection in time: {}", detail()))
-            }
+            SdkError::DispatchFailure(failure) if failure.is_timeout() => CallError::new(
+                operation,
+                CallError::TIMEOUT,
+                format!("no connection in time: {}", detail()),
+            ),
             SdkError::DispatchFailure(failure) if failure.is_io() => {
                 CallError::new(operation, "ConnectionFailed", detail())
             }

@@ -38,6 +38,7 @@ mod sandboxed;
 mod rotations;
 mod secrets;
 mod session;
+mod silence;
 mod trails;
 mod usage;
 mod usage_minutes;

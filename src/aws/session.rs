@@ -25,6 +25,7 @@ use super::places::Places;
 use super::request_log::RequestLog;
 use super::role::{EnteredRole, RoleCredentials, RoleSettings};
 use super::secrets::Secrets;
+use super::silence::Silence;
 use crate::facts::{AccountId, ApiCalls, Arn, Region};
 
 /// Where to start if neither the user nor the user's configuration names a Region.
@@ -84,7 +85,7 @@ pub struct Session {
     ledger: Arc<Ledger>,
     expiry: Arc<Expiry>,
     secrets: Secrets,
-    pacers: Arc<Mutex<BTreeMap<Region, Arc<Pacer>>>>,
+    in_regions: Arc<Mutex<BTreeMap<Region, InRegion>>>,
     /// The role whose credentials these are, where they are not the caller's own.
     role: Option<Arc<EnteredRole>>,
     /// The Region of the user's configuration, where calls go that concern the whole account.
@@ -95,6 +96,13 @@ pub struct Session {
     pub caller_arn: Arn,
     /// The partition of the account.
     pub partition: String,
+}
+
+/// What all calls of an account in a Region have in common.
+#[derive(Clone, Debug)]
+struct InRegion {
+    pacer: Arc<Pacer>,
+    silence: Arc<Silence>,
 }
 
 impl Session {
@@ -132,7 +140,7 @@ impl Session {
             places: Places::default(),
             ledger: Arc::new(Ledger::new()),
             expiry: Arc::default(),
-            pacers: Arc::default(),
+            in_regions: Arc::default(),
             role: None,
             home,
             account_id: AccountId::new(""),
@@ -180,7 +188,7 @@ impl Session {
             ledger: Arc::new(Ledger::new()),
             expiry: self.expiry.clone(),
             secrets: self.secrets.clone(),
-            pacers: self.pacers.clone(),
+            in_regions: self.in_regions.clone(),
             role: self.role.clone(),
             home: self.home.clone(),
             account_id: self.account_id.clone(),
@@ -220,7 +228,7 @@ impl Session {
             ledger,
             expiry: Arc::default(),
             secrets: self.secrets.copied(),
-            pacers: Arc::default(),
+            in_regions: Arc::default(),
             role: Some(role),
             home: self.home.clone(),
             account_id: account.clone(),
@@ -335,12 +343,15 @@ impl Session {
     }
 
     fn caller_with(&self, region: &Region, ledger: Arc<Ledger>) -> (Caller, GuardHandle) {
-        let pacer = self
-            .pacers
+        let InRegion { pacer, silence } = self
+            .in_regions
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .entry(region.clone())
-            .or_insert_with(|| Arc::new(Pacer::new(self.settings.api_share)))
+            .or_insert_with(|| InRegion {
+                pacer: Arc::new(Pacer::new(self.settings.api_share)),
+                silence: Arc::default(),
+            })
             .clone();
         let guard = Guard {
             ledger,
@@ -353,6 +364,7 @@ impl Session {
         };
         let caller = Caller {
             pacer,
+            silence,
             places: self.places.clone(),
             expiry: self.expiry.clone(),
             role: self.role.clone(),

@@ -1,5 +1,6 @@
 //! Scans of several accounts: which are looked at, which are not, and what entering them leaves behind.
 
+mod adversity;
 pub mod depth;
 mod entering;
 pub mod listing;

@@ -1,5 +1,5 @@
-//! What scanning a whole organization costs: calls a second, CPU for each call beside a bare loop of the SDK over the
-//! same connection, and that memory follows the accounts in flight and not the keys.
+//! What scanning a whole organization costs: calls a second, CPU for each call beside the SDK alone making the same calls
+//! over the same connection, and that memory follows the accounts in flight and not the keys.
 //!
 //! The AWS is `kms-audit sandbox serve` in a process of its own, on the same machine. Everything is measured by the
 //! operating system, of child processes that have ended.
@@ -17,10 +17,10 @@ use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-use aws_sdk_kms::config::{BehaviorVersion, Credentials, Region, StalledStreamProtectionConfig};
-use futures_util::{StreamExt, stream};
 use serde_json::Value;
 use wait4::Wait4;
+
+mod floor;
 
 /// The program's allocator, for the floor.
 #[global_allocator]
@@ -30,9 +30,8 @@ const ACCOUNTS: u64 = 1_000;
 const REGIONS: u64 = 17;
 const MANY: u64 = 1_000_000;
 const FEW: u64 = 100_000;
-const FLOOR_CALLS: usize = 100_000;
-/// How many requests the floor has in flight, as the scanner has in an account.
-const FLOOR_AT_ONCE: usize = 64;
+/// How many of the accounts the floor asks about.
+const FLOOR_ACCOUNTS: usize = 25;
 /// The keys of the account that is scanned with pacing, of which every call is counted by the published quota.
 const PACED_KEYS: u64 = 3_200;
 /// A fifth of the published 2,000 `DescribeKey` a second.
@@ -46,65 +45,70 @@ const MOST_PACED: f64 = 1.15;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().collect();
-    if let [_, part, url] = arguments.as_slice()
-        && part == "floor-loop"
+    if let [_, part, url, as_of, rotations] = arguments.as_slice()
+        && part == "floor"
     {
-        floor_loop(url);
+        let mix = floor::Mix {
+            accounts: FLOOR_ACCOUNTS,
+            as_of: as_of.parse().unwrap(),
+            rotations: rotations.parse().unwrap(),
+        };
+        println!("{}", floor::make_calls(url, &mix));
         return ExitCode::SUCCESS;
     }
     let folder = tempfile::tempdir().unwrap();
     println!("\n                              calls    wall s  calls/s  CPU us/call  ratio  throttled  peak MB");
-    let large = Estate::write(folder.path(), "many", [ACCOUNTS, REGIONS, MANY], "");
-    let floor = large.floor();
-    line("bare SDK DescribeKey", FLOOR_CALLS as u64, &floor, 1.0, 0);
-    let floor_call = floor.cpu.as_secs_f64() / FLOOR_CALLS as f64;
-    let mut all_well = true;
-    let mut peaks = Vec::new();
-    for (estate, keys) in [
-        (Estate::write(folder.path(), "few", [ACCOUNTS, REGIONS, FEW], ""), FEW),
-        (large, MANY),
-    ] {
-        let scan = estate.scan(&["--organization", "--api-share", "off", "--last-usage-budget", "0s"]);
-        scan.run.assert_complete(keys);
-        let ratio = scan.cpu_per_call() / floor_call;
-        line(
-            &format!("{keys} keys, pacing off"),
-            scan.run.calls,
-            &scan.measured,
-            ratio,
-            scan.run.throttled,
-        );
-        all_well &= scan.calls_per_second() >= LEAST_CALLS_PER_SECOND && ratio <= MOST_RATIO;
-        peaks.push(scan.measured.peak_bytes);
-    }
-    let growth = peaks[1] as f64 / peaks[0] as f64;
-    all_well &= peaks[1] < MOST_BYTES && growth <= MOST_GROWTH;
-
+    let off = ["--organization", "--api-share", "off", "--last-usage-budget", "0s"];
+    let few = measure(folder.path(), "few", [ACCOUNTS, REGIONS, FEW], "", &off);
+    let many = measure(folder.path(), "many", [ACCOUNTS, REGIONS, MANY], "", &off);
+    // Every call is counted by the published quota: one too many is throttled.
     let throttle = "\n[[fault]]\nkind = \"throttle\"\n";
-    let paced = Estate::write(folder.path(), "paced", [1, 1, PACED_KEYS], throttle);
-    let scan = paced.scan(&["--last-usage-budget", "0s"]);
-    scan.run.assert_complete(PACED_KEYS);
-    let ratio = scan.cpu_per_call() / floor_call;
-    line(
-        &format!("{PACED_KEYS} keys, share 20 %"),
-        scan.run.calls,
-        &scan.measured,
-        ratio,
-        scan.run.throttled,
-    );
+    let share = ["--last-usage-budget", "0s"];
+    let paced = measure(folder.path(), "paced", [1, 1, PACED_KEYS], throttle, &share);
+
+    let growth = many.measured.peak_bytes as f64 / few.measured.peak_bytes as f64;
     let allowed = PACED_KEYS as f64 / PACED_RATE;
-    let paced = scan.measured.wall.as_secs_f64() / allowed;
-    all_well &= paced <= MOST_PACED && scan.run.throttled == 0;
+    let over = paced.measured.wall.as_secs_f64() / allowed;
     println!(
-        "\n{ACCOUNTS} accounts in {REGIONS} Regions; memory for ten times the keys: {growth:.2} x; paced: {paced:.2} x the \
+        "\n{ACCOUNTS} accounts in {REGIONS} Regions; memory for ten times the keys: {growth:.2} x; paced: {over:.2} x the \
          {allowed:.1} s that the calls need at the allowed rate"
     );
     println!(
-        "targets: {LEAST_CALLS_PER_SECOND} calls/s, ratio at most {MOST_RATIO}, under {} MB, memory at most {MOST_GROWTH} \
-         x, paced at most {MOST_PACED} x and not throttled",
+        "targets: {LEAST_CALLS_PER_SECOND} calls/s and a ratio of at most {MOST_RATIO} with pacing off, under {} MB, memory \
+         at most {MOST_GROWTH} x, paced at most {MOST_PACED} x and not throttled",
         MOST_BYTES / 1_000_000
     );
+    let is_fast = |scan: &Scan| scan.calls_per_second() >= LEAST_CALLS_PER_SECOND && scan.ratio <= MOST_RATIO;
+    let is_small = many.measured.peak_bytes < MOST_BYTES && growth <= MOST_GROWTH;
+    let is_polite = over <= MOST_PACED && paced.said.throttled == 0;
+    let all_well = is_fast(&few) && is_fast(&many) && is_small && is_polite;
     if all_well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Scans a generated estate, lets the floor ask the same server, and prints both.
+fn measure(folder: &Path, name: &str, size: [u64; 3], faults: &str, flags: &[&str]) -> Scan {
+    let keys = size[2];
+    let estate = Estate::write(folder, name, size, faults);
+    let server = estate.serve();
+    let (measured, said) = estate.scan(&server, flags);
+    assert_eq!((said.keys, said.complete), (keys, true), "not everything was read");
+    let calls = said.calls;
+    let floor = (size[0] > 1).then(|| estate.floor(&server, &said));
+    let floor_call = floor
+        .as_ref()
+        .map_or(f64::NAN, |(floor, calls)| floor.cpu.as_secs_f64() / *calls as f64);
+    if let Some((floor, calls)) = &floor {
+        line(&format!("bare SDK, {FLOOR_ACCOUNTS} accounts"), *calls, floor, 1.0, 0);
+    }
+    let ratio = measured.cpu.as_secs_f64() / calls as f64 / floor_call;
+    line(
+        &format!("{keys} keys {}", flags.join(" ")),
+        calls,
+        &measured,
+        ratio,
+        said.throttled,
+    );
+    Scan { measured, said, ratio }
 }
 
 struct Measured {
@@ -145,7 +149,9 @@ impl Drop for Server {
 /// A scan, measured.
 struct Scan {
     measured: Measured,
-    run: Said,
+    said: Said,
+    /// The CPU time of a call beside that of the floor.
+    ratio: f64,
 }
 
 /// What the manifest says of a scan.
@@ -154,6 +160,10 @@ struct Said {
     throttled: u64,
     keys: u64,
     complete: bool,
+    /// The moment of the estate, in seconds.
+    as_of: i64,
+    /// Of this part of the keys the rotations were asked for.
+    rotations: f64,
 }
 
 impl Estate {
@@ -191,31 +201,35 @@ impl Estate {
         Server { process, url }
     }
 
-    fn floor(&self) -> Measured {
-        let server = self.serve();
+    /// The floor asks the server that was scanned, in the mix of the scan. Says what it took and how many calls it made.
+    fn floor(&self, server: &Server, said: &Said) -> (Measured, u64) {
         let me = std::env::current_exe().unwrap();
-        run(Command::new(me).args(["floor-loop", &server.url]))
+        let mut floor = Command::new(me);
+        floor.args(["floor", &server.url]);
+        floor.args([said.as_of.to_string(), said.rotations.to_string()]);
+        let calls = self.out.with_extension("calls");
+        floor.stdout(std::fs::File::create(&calls).unwrap());
+        let measured = run(&mut floor);
+        (
+            measured,
+            std::fs::read_to_string(calls).unwrap().trim().parse().unwrap(),
+        )
     }
 
-    fn scan(self, flags: &[&str]) -> Scan {
-        let server = self.serve();
+    fn scan(&self, server: &Server, flags: &[&str]) -> (Measured, Said) {
         let mut scan = kms_audit();
         scan.args(["scan", "--sandbox", &server.url]).args(flags);
         let measured = run(scan.arg("--out").arg(&self.out).stdout(Stdio::null()));
-        let run = Said::in_folder(&self.out);
+        let said = Said::in_folder(&self.out);
         // What a million keys are on disk is not needed any more.
         std::fs::remove_dir_all(&self.out).unwrap();
-        Scan { measured, run }
+        (measured, said)
     }
 }
 
 impl Scan {
-    fn cpu_per_call(&self) -> f64 {
-        self.measured.cpu.as_secs_f64() / self.run.calls as f64
-    }
-
     fn calls_per_second(&self) -> f64 {
-        self.run.calls as f64 / self.measured.wall.as_secs_f64()
+        self.said.calls as f64 / self.measured.wall.as_secs_f64()
     }
 }
 
@@ -231,16 +245,20 @@ impl Said {
             .lines()
             .find_map(|line| line.strip_prefix("| Customer managed keys | "));
         let keys = keys.unwrap().trim_end_matches(" |").replace(',', "");
+        let calls_of = |operation: &str| -> f64 {
+            let rows = manifest["api_calls"].as_array().unwrap().iter();
+            let of = rows.filter(|row| row["operation"] == operation);
+            of.map(|row| row["calls"].as_f64().unwrap()).sum()
+        };
+        let as_of: jiff::Timestamp = manifest["as_of"].as_str().unwrap().parse().unwrap();
         Said {
             calls: sum("calls"),
             throttled: sum("throttled"),
             keys: keys.parse().unwrap(),
             complete: manifest["coverage_complete"].as_bool().unwrap(),
+            as_of: as_of.as_second(),
+            rotations: calls_of("ListKeyRotations") / calls_of("DescribeKey"),
         }
-    }
-
-    fn assert_complete(&self, keys: u64) {
-        assert_eq!((self.keys, self.complete), (keys, true), "not everything was read");
     }
 }
 
@@ -258,31 +276,4 @@ fn run(command: &mut Command) -> Measured {
         cpu: used.rusage.utime + used.rusage.stime,
         peak_bytes: used.rusage.maxrss,
     }
-}
-
-/// The floor: the SDK alone, on one thread, asking over the same loopback connection.
-fn floor_loop(url: &str) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(async {
-        let config = aws_sdk_kms::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("us-east-1"))
-            .endpoint_url(url)
-            .credentials_provider(Credentials::new("BENCH", "bench", None, None, "bench"))
-            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-            .http_client(kms_audit::aws::direct_http_client().unwrap())
-            .build();
-        let kms = aws_sdk_kms::Client::from_conf(config);
-        let keys = kms.list_keys().limit(10).send().await.unwrap().keys.unwrap();
-        let key = keys.first().unwrap().key_id.clone().unwrap();
-        stream::iter(0..FLOOR_CALLS)
-            .map(|_| kms.describe_key().key_id(&key).send())
-            .for_each_concurrent(FLOOR_AT_ONCE, |answer| async {
-                assert!(answer.await.unwrap().key_metadata.is_some());
-            })
-            .await;
-    });
 }
