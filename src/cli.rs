@@ -2,6 +2,7 @@
 
 mod formats;
 mod history;
+mod quota;
 mod targets;
 
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ use crate::severity::Severity;
 
 pub use formats::{Destination, FormatArg};
 pub use history::{AssessArgs, DiffArgs, DiffFormat, TrendArgs, TrendFormat};
+pub use quota::{QuotaArgs, QuotaFormat, WatchInterval};
 pub use targets::TargetArgs;
 
 /// A read-only auditor for AWS KMS: which keys you have and why, how close you are to the request quota, and which
@@ -38,6 +40,15 @@ Exit codes:
   4    done, but with gaps in the coverage (only with --fail-on-gaps)
   130  stopped by Ctrl-C, 143 by a termination signal: the report holds what was read until then";
 
+const QUOTA_EXIT_CODES: &str = "\
+Exit codes:
+  0    every pool that could be assessed is below the threshold
+  1    could not run
+  2    wrong usage
+  3    a pool is at or above the threshold, with or without gaps
+  4    none is, but something could not be read (only with --fail-on-gaps)
+  130  stopped by Ctrl-C, 143 by a termination signal; with --watch, once a round is finished, the code of the last";
+
 const DIFF_EXIT_CODES: &str = "\
 Exit codes:
   0  done, whether anything changed or not
@@ -51,6 +62,9 @@ pub enum Command {
     /// Inventory an account, or many, and answer the three questions
     #[command(after_help = EXIT_CODES)]
     Scan(Box<ScanArgs>),
+    /// Hold request quotas against a threshold, and nothing else: no keys, no buckets, in seconds
+    #[command(after_help = QUOTA_EXIT_CODES)]
+    Quota(Box<QuotaArgs>),
     /// Judge the snapshot of a run again, without AWS
     #[command(after_help = EXIT_CODES)]
     Assess(AssessArgs),
@@ -279,6 +293,10 @@ fn check_ids() -> clap::builder::PossibleValuesParser {
 pub struct TemplateArgs {
     /// Which one
     pub template: TemplateName,
+
+    /// Print the policy of this command alone, where it is `iam-policy`
+    #[arg(long = "for", value_enum, value_name = "COMMAND", default_value_t)]
+    pub purpose: PolicyPurpose,
 }
 
 /// What can be printed.
@@ -288,6 +306,16 @@ pub enum TemplateName {
     IamPolicy,
     /// The IAM policy with what it uses besides where it starts, to list the accounts of an organization and enter them
     OrganizationPolicy,
+}
+
+/// What an IAM policy is to allow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum PolicyPurpose {
+    /// Everything: `scan`, and with it `quota`
+    #[default]
+    Scan,
+    /// `quota` and nothing else
+    Quota,
 }
 
 fn region(text: &str) -> Result<Region, String> {

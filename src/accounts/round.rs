@@ -59,7 +59,11 @@ impl Round<'_> {
         visit_each(accounts, self.progress, visit, keep).await
     }
 
-    pub(super) async fn enter(&self, account: AccountId, name: Option<String>) -> Result<Session, AccountNotEntered> {
+    pub(super) async fn enter(
+        &self,
+        account: AccountId,
+        name: Option<String>,
+    ) -> Result<Session, AccountNotEntered> {
         if account == self.caller.account_id {
             return Ok(self.caller.own_account());
         }

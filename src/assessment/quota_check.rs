@@ -83,7 +83,11 @@ pub fn judge_quotas(mut account: AccountFacts, threshold_percent: f64, named: &B
         }
     }
     let mut rows = Vec::new();
-    for region in account.regions.iter().filter(|region| region.state == RegionState::Scanned) {
+    for region in account
+        .regions
+        .iter()
+        .filter(|region| region.state == RegionState::Scanned)
+    {
         for quota in &region.quotas {
             if !named.is_empty() || belongs_in_report(quota) {
                 let standing = QuotaStanding::of(region, quota, threshold_percent);
@@ -219,14 +223,20 @@ mod tests {
         let mut unread = quota(10_000.0, None);
         unread.usage = denied("cloudwatch:GetMetricData");
         let check = check(vec![unread], &[]);
-        assert_eq!(verdicts(&check), [("CryptographicOperationsSymmetric", QuotaVerdict::NotAssessed)]);
+        assert_eq!(
+            verdicts(&check),
+            [("CryptographicOperationsSymmetric", QuotaVerdict::NotAssessed)]
+        );
         assert_eq!((check.gaps.len(), check.overview.coverage.complete), (1, false));
     }
 
     #[test]
     fn no_datapoints_is_not_assessed_and_no_gap() {
         let check = check(vec![quota(10_000.0, None), management(None)], &[]);
-        assert_eq!(verdicts(&check), [("CryptographicOperationsSymmetric", QuotaVerdict::NotAssessed)]);
+        assert_eq!(
+            verdicts(&check),
+            [("CryptographicOperationsSymmetric", QuotaVerdict::NotAssessed)]
+        );
         assert!(check.gaps.is_empty() && check.overview.coverage.complete);
     }
 

@@ -10,6 +10,7 @@ mod output;
 mod outputs;
 mod previous;
 mod progress_bar;
+mod quota;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 mod scan;
@@ -135,6 +136,7 @@ fn refusal_of_output<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option
 pub fn run(cli: Cli) -> anyhow::Result<Exit> {
     match cli.command {
         Command::Scan(args) => scan::run(&args),
+        Command::Quota(args) => quota::run(&args),
         Command::Assess(args) => assess::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Trend(args) => trend::run(&args),

@@ -3,14 +3,21 @@
 use serde::Serialize;
 
 use super::Exit;
-use crate::aws::{DEFAULT_ROLE_NAME, OPERATIONS, Operation};
-use crate::cli::{TemplateArgs, TemplateName};
+use super::UsageError;
+use crate::aws::{DEFAULT_ROLE_NAME, OPERATIONS, Operation, QUOTA_OPERATIONS};
+use crate::cli::{PolicyPurpose, TemplateArgs, TemplateName};
 
 pub(super) fn run(args: &TemplateArgs) -> anyhow::Result<Exit> {
-    let text = match args.template {
-        TemplateName::IamPolicy => serde_json::to_string_pretty(&iam_policy())?,
-        TemplateName::OrganizationPolicy => serde_json::to_string_pretty(&organization_policy())?,
+    let policy = match (args.template, args.purpose) {
+        (TemplateName::IamPolicy, PolicyPurpose::Scan) => iam_policy(),
+        (TemplateName::IamPolicy, PolicyPurpose::Quota) => quota_policy(),
+        (TemplateName::OrganizationPolicy, PolicyPurpose::Scan) => organization_policy(),
+        (TemplateName::OrganizationPolicy, PolicyPurpose::Quota) => {
+            let what = "--for is for iam-policy: every command needs the same of an organization";
+            return Err(UsageError(what.to_owned()).into());
+        }
     };
+    let text = serde_json::to_string_pretty(&policy)?;
     super::print(&format!(
         "{text}
 "
@@ -63,6 +70,12 @@ fn iam_policy() -> IamPolicy {
     policy(vec![Statement::allow("KmsAuditReadOnly", "*", is_meant)])
 }
 
+/// The policy that allows what `quota` calls in an account, and nothing else.
+fn quota_policy() -> IamPolicy {
+    let is_meant = |operation: &Operation| QUOTA_OPERATIONS.contains(&operation);
+    policy(vec![Statement::allow("KmsAuditQuota", "*", is_meant)])
+}
+
 /// The policy that allows the rest of the table: to list the accounts of an organization, and to enter them.
 fn organization_policy() -> IamPolicy {
     let lists = |operation: &Operation| operation.service == "organizations";
@@ -82,7 +95,7 @@ mod tests {
     fn the_policies_in_the_documentation_are_those_of_the_operation_table() {
         let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/permissions.md");
         let page = std::fs::read_to_string(page).unwrap();
-        for policy in [iam_policy(), organization_policy()] {
+        for policy in [iam_policy(), quota_policy(), organization_policy()] {
             let policy = serde_json::to_string_pretty(&policy).unwrap();
             assert!(page.contains(&policy), "docs/permissions.md lacks:\n{policy}");
         }

@@ -94,9 +94,15 @@ mod tests {
             "its usage metric has no datapoints in the window"
         );
         assert_eq!(standing(|_, q| q.limit.0 = 0.0), "its limit is unknown or zero");
-        assert_eq!(standing(|_, q| q.usage = Fact::NotCollected), "its use was not collected");
+        assert_eq!(
+            standing(|_, q| q.usage = Fact::NotCollected),
+            "its use was not collected"
+        );
         let uncertain = |_: &mut RegionFacts, quota: &mut RequestQuota| quota.limit_source = LimitSource::Builtin;
-        assert_eq!(standing(uncertain), "the value applied to the account could not be read");
+        assert_eq!(
+            standing(uncertain),
+            "the value applied to the account could not be read"
+        );
     }
 
     #[test]
