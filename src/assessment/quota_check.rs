@@ -132,6 +132,8 @@ pub struct QuotaCheck {
     pub gaps: Vec<Gap>,
     /// Every pool that AWS or this version names.
     pub pools: BTreeSet<String>,
+    /// Whether only the pools that were named are looked at.
+    pub names_pools: bool,
 }
 
 impl QuotaCheck {
@@ -139,6 +141,7 @@ impl QuotaCheck {
     pub fn new(
         scan: ScanFacts,
         threshold_percent: f64,
+        named: &BTreeSet<String>,
         accounts: impl IntoIterator<Item = AccountQuotas>,
     ) -> QuotaCheck {
         let gaps = scan.gaps();
@@ -150,6 +153,7 @@ impl QuotaCheck {
             rows: Vec::new(),
             gaps,
             pools: BTreeSet::new(),
+            names_pools: !named.is_empty(),
         };
         // Nothing is checked but the quotas.
         check.overview.assessments.clear();
@@ -210,7 +214,7 @@ mod tests {
         let mut here = region([]);
         here.quotas = quotas;
         let named = named.iter().map(|name| (*name).to_owned()).collect();
-        QuotaCheck::new(scan(), 70.0, [judge_quotas(account(here), 70.0, &named)])
+        QuotaCheck::new(scan(), 70.0, &named, [judge_quotas(account(here), 70.0, &named)])
     }
 
     fn verdicts(check: &QuotaCheck) -> Vec<(&str, QuotaVerdict)> {

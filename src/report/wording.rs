@@ -231,6 +231,9 @@ pub(super) fn coverage_of(document: &Overview, everything: &str) -> String {
         )
     } else if document.coverage.complete {
         let asked = match document.scan.region_source {
+            Some(RegionSource::Requested) if document.scan.regions.len() == 1 => {
+                " that was asked for, and no other,"
+            }
             Some(RegionSource::Requested) => " that were asked for, and no other,",
             _ => "",
         };

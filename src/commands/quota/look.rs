@@ -140,7 +140,7 @@ impl Look {
             parameters: self.parameters.clone(),
             api_calls: session.take_api_calls(),
         };
-        let check = QuotaCheck::new(scan, self.threshold_percent, found.accounts.into_values());
+        let check = QuotaCheck::new(scan, self.threshold_percent, &self.pools, found.accounts.into_values());
         self.check_pools(&check, session)?;
         Ok(check)
     }

@@ -89,7 +89,7 @@ impl<'a> Say<'a> {
                     colours: self.file.is_none(),
                     ..judging::palette()
                 };
-                let table = render_quota_terminal(check, palette, usize::MAX).map_err(io::Error::other)?;
+                let table = render_quota_terminal(check, palette, None).map_err(io::Error::other)?;
                 text.extend(table.into_bytes());
                 if interval.is_some() && self.file.is_none() {
                     text.push(b'\n');
@@ -110,7 +110,7 @@ fn screen(check: &QuotaCheck, interval: Duration) -> io::Result<String> {
     let lines = quota_gap_lines(check);
     let gaps = lines.len().min(GAPS_SHOWN + 1);
     let most = height.saturating_sub(OTHER_LINES + gaps).max(3);
-    let mut text = render_quota_terminal(check, palette, most).map_err(io::Error::other)?;
+    let mut text = render_quota_terminal(check, palette, Some(most)).map_err(io::Error::other)?;
     let width = usize::from(palette.width).max(2);
     for line in lines.iter().take(GAPS_SHOWN) {
         text.extend(line.chars().take(width - 1));

@@ -15,18 +15,26 @@ use crate::facts::Gap;
 use crate::numbers::{grouped, percent};
 use crate::visible::visible;
 
+/// How many quotas are shown that are below the threshold, in a table of any length: those that are at or above it, and
+/// those of which it is not known, always are.
+const BELOW_SHOWN: usize = 20;
+
 /// What a table stands in from the left, and what is between its columns.
 const INDENT: usize = 2;
 const BETWEEN: usize = 2;
 
-/// Renders the check. Of the quotas at most so many are shown, those that matter most.
+/// Renders the check. Where there is place for so many quotas only, those that matter most are shown.
 ///
 /// # Errors
 /// Never in practice: writing to memory cannot fail.
-pub fn render_quota_terminal(check: &QuotaCheck, palette: Palette, most: usize) -> Result<String, fmt::Error> {
+pub fn render_quota_terminal(
+    check: &QuotaCheck,
+    palette: Palette,
+    place: Option<usize>,
+) -> Result<String, fmt::Error> {
     let screen = Screen { palette };
     let mut out = String::new();
-    screen.head(&mut out, &check.overview, "KMS request quotas")?;
+    screen.head(&mut out, &check.overview, "KMS request quotas of")?;
     writeln!(
         out,
         "Busiest minute of the last {} against {} % of the limit",
@@ -39,7 +47,9 @@ pub fn render_quota_terminal(check: &QuotaCheck, palette: Palette, most: usize) 
         .partition(|row| row.row.usage == UsageState::NoDatapoints);
     out.push('\n');
     if !shown.is_empty() {
-        table(check, shown, palette, most, &mut out)?;
+        let below = |row: &&CheckedQuota| row.verdict == QuotaVerdict::Below;
+        let most = shown.iter().copied().filter(|row| !below(row)).count() + BELOW_SHOWN;
+        table(check, shown, palette, place.unwrap_or(most), &mut out)?;
     }
     reasons(check, palette, &mut out)?;
     if !silent.is_empty() {
@@ -51,9 +61,16 @@ pub fn render_quota_terminal(check: &QuotaCheck, palette: Palette, most: usize) 
     writeln!(out, "{}", screen.paint(&verdict_line(check), colour(check)))?;
     let complete = check.overview.coverage.complete;
     let of_coverage = if complete { AnsiColor::Green } else { AnsiColor::Yellow };
-    let line = wording::coverage_of(&check.overview, "Every request quota asked for");
+    let line = wording::coverage_of(&check.overview, everything(check));
     writeln!(out, "{}", screen.paint(&line, of_coverage))?;
     Ok(out)
+}
+
+fn everything(check: &QuotaCheck) -> &'static str {
+    match check.names_pools {
+        true => "Every request quota of the named pools",
+        false => "Every request quota",
+    }
 }
 
 /// What could not be read, a line for each gap, and what was found another way.
@@ -132,7 +149,7 @@ fn table(
         grid.add(layout.columns.iter().map(|column| column.cell(row, palette)).collect());
     }
     grid.show_and(out, |more| {
-        format!("and {more} more that matter less; --format json has all")
+        format!("and {more} more, of less weight; --format json has all")
     })
 }
 
