@@ -306,6 +306,37 @@ fn an_account_that_cannot_be_entered_is_a_gap_and_the_others_are_looked_at() {
     assert!(stdout(&output).contains("8 accounts listed: 5 looked at, 1 skipped, 2 not entered"));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_check_that_is_stopped_says_what_it_has_and_that_it_is_not_everything() {
+    use std::process::Stdio;
+
+    let slow = "[[fault]]\nservice = \"cloudwatch\"\noperation = \"GetMetricData\"\nregion = \"us-east-1\"\n\
+                kind = \"delay\"\nms = 60000";
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = quota(folder.path(), &format!("{ESTATE}\n{slow}"), &["--format", "json"]);
+    let process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    let sent = Command::new("kill").args(["-INT", &process.id().to_string()]).status();
+    assert!(sent.unwrap().success());
+    let output = process.wait_with_output().unwrap();
+    assert_eq!(code(&output), 130, "{}", stderr(&output));
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        (&document["interrupted"], &document["coverage"]["complete"]),
+        (&json!(true), &json!(false))
+    );
+    let of = |region: &str| {
+        let mut rows = rows(&document).into_iter();
+        let row = rows.find(|row| row["region"] == region && row["pool"] == "CryptographicOperationsSymmetric");
+        row.unwrap()["verdict"].clone()
+    };
+    assert_eq!(
+        (of("eu-west-3"), of("us-east-1")),
+        (json!("reached"), json!("not_assessed"))
+    );
+}
+
 #[test]
 fn a_file_appears_whole_and_stdout_stays_empty() {
     let folder = tempfile::tempdir().unwrap();
