@@ -9,15 +9,12 @@ use anstream::{AutoStream, ColorChoice};
 use anyhow::Context;
 
 use super::super::judging;
-use crate::assessment::QuotaCheck;
+use crate::assessment::{QuotaCheck, UsageState};
 use crate::cli::{QuotaArgs, QuotaFormat};
 use crate::report::{
     Palette, ReportError, quota_gap_lines, render_quota_terminal, write_quota_json, write_quota_json_line,
     write_quota_prometheus,
 };
-
-/// How many lines of a screen are something else than quotas.
-const OTHER_LINES: usize = 14;
 
 /// How many gaps are named on a screen that is drawn again and again.
 const GAPS_SHOWN: usize = 4;
@@ -107,23 +104,46 @@ fn screen(check: &QuotaCheck, interval: Duration) -> io::Result<String> {
         ..judging::palette()
     };
     let height = terminal_size::terminal_size_of(io::stdout()).map_or(24, |(_, height)| usize::from(height.0));
-    let lines = quota_gap_lines(check);
-    let gaps = lines.len().min(GAPS_SHOWN + 1);
-    let most = height.saturating_sub(OTHER_LINES + gaps).max(3);
-    let mut text = render_quota_terminal(check, palette, Some(most)).map_err(io::Error::other)?;
-    let width = usize::from(palette.width).max(2);
-    for line in lines.iter().take(GAPS_SHOWN) {
-        text.extend(line.chars().take(width - 1));
-        text.push('\n');
+    let mut text = frame(check, palette, height, interval)?;
+    // The last line is for the cursor.
+    let too_many = lines_on_screen(&text, palette).saturating_sub(height.saturating_sub(1));
+    if too_many > 0 {
+        let quotas = check.rows.iter();
+        let shown = quotas.filter(|row| row.row.usage != UsageState::NoDatapoints).count();
+        // And one line says that there are more.
+        let place = shown.min(height).saturating_sub(too_many + 1);
+        text = frame(check, palette, place, interval)?;
     }
-    if lines.len() > GAPS_SHOWN {
-        text.push_str(&format!(
-            "and {} more; --format json has all\n",
-            lines.len() - GAPS_SHOWN
-        ));
-    }
-    text.push_str(&format!("Every {}s. Ctrl-C ends.\n", interval.as_secs()));
     // Line by line over what is there, so that nothing flickers: home, clear to the end of each line and of the screen.
     let over: String = text.lines().map(|line| format!("{line}\u{1b}[K\n")).collect();
     Ok(format!("\u{1b}[H{over}\u{1b}[J"))
+}
+
+/// What is on a screen with place for so many quotas.
+fn frame(check: &QuotaCheck, palette: Palette, place: usize, interval: Duration) -> io::Result<String> {
+    let mut text = render_quota_terminal(check, palette, Some(place)).map_err(io::Error::other)?;
+    let gaps = quota_gap_lines(check);
+    let most = usize::from(palette.width).saturating_sub(1);
+    for gap in gaps.iter().take(GAPS_SHOWN) {
+        text.extend(gap.chars().take(most));
+        text.push('\n');
+    }
+    if gaps.len() > GAPS_SHOWN {
+        text.push_str(&format!(
+            "and {} more; --format json has all\n",
+            gaps.len() - GAPS_SHOWN
+        ));
+    }
+    text.push_str(&format!("Every {}s. Ctrl-C ends.\n", interval.as_secs()));
+    Ok(text)
+}
+
+/// How many lines of a screen a text takes, long ones being broken.
+fn lines_on_screen(text: &str, palette: Palette) -> usize {
+    let width = usize::from(palette.width).max(1);
+    let lines = text.lines().map(|line| {
+        let plain = anstream::adapter::strip_str(line).to_string();
+        plain.chars().count().div_ceil(width).max(1)
+    });
+    lines.sum()
 }

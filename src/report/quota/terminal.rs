@@ -54,7 +54,7 @@ pub fn render_quota_terminal(
     reasons(check, palette, &mut out)?;
     if !silent.is_empty() {
         let quotas = counted(silent.len() as u64, "quota has", "quotas have");
-        let line = format!("{quotas} no datapoint: not assessed, which is not the same as zero.");
+        let line = format!("{quotas} no datapoint: not assessed, and not zero.");
         writeln!(out, "  {line}")?;
     }
     writeln!(out, "  A minute hides shorter bursts: a peak is a lower bound.\n")?;
