@@ -19,6 +19,9 @@ use crate::visible::visible;
 /// those of which it is not known, always are.
 const BELOW_SHOWN: usize = 20;
 
+/// How many accounts that could not be entered are named.
+const NOT_ENTERED_SHOWN: usize = 10;
+
 /// What a table stands in from the left, and what is between its columns.
 const INDENT: usize = 2;
 const BETWEEN: usize = 2;
@@ -51,6 +54,7 @@ pub fn render_quota_terminal(
         let most = shown.iter().copied().filter(|row| !below(row)).count() + BELOW_SHOWN;
         table(check, shown, palette, place.unwrap_or(most), &mut out)?;
     }
+    not_entered(check, palette, &mut out)?;
     reasons(check, palette, &mut out)?;
     if !silent.is_empty() {
         let quotas = counted(silent.len() as u64, "quota has", "quotas have");
@@ -274,6 +278,31 @@ fn coloured(cell: Cell, verdict: QuotaVerdict) -> Cell {
     }
 }
 
+/// The accounts of which nothing is known.
+fn not_entered(check: &QuotaCheck, palette: Palette, out: &mut String) -> fmt::Result {
+    let accounts = &check.overview.scan.accounts_not_entered;
+    for account in accounts.iter().take(NOT_ENTERED_SHOWN) {
+        let line = format!(
+            "{}  not assessed: not entered, {}",
+            account.account_id, account.error_code
+        );
+        writeln!(out, "  {}", shortened(&line, palette))?;
+    }
+    match accounts.len().saturating_sub(NOT_ENTERED_SHOWN) {
+        0 => Ok(()),
+        more => writeln!(
+            out,
+            "  and {} more not entered; --format json has all",
+            grouped(more as u64)
+        ),
+    }
+}
+
+/// A line that fits the screen, whoever typed what is in it.
+fn shortened(line: &str, palette: Palette) -> String {
+    shorten(&visible(line), usize::from(palette.width).max(40) - INDENT)
+}
+
 /// Why quotas were not assessed, where it is not for want of datapoints.
 fn reasons(check: &QuotaCheck, palette: Palette, out: &mut String) -> fmt::Result {
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
@@ -289,8 +318,8 @@ fn reasons(check: &QuotaCheck, palette: Palette, out: &mut String) -> fmt::Resul
     let mut counts: Vec<_> = counts.into_iter().collect();
     counts.sort_by_key(|(_, count)| Reverse(*count));
     for (because, count) in counts {
-        let line = format!("{} not assessed: {}", grouped(count), visible(because));
-        writeln!(out, "  {}", shorten(&line, usize::from(palette.width).max(40) - INDENT))?;
+        let line = format!("{} not assessed: {because}", grouped(count));
+        writeln!(out, "  {}", shortened(&line, palette))?;
     }
     Ok(())
 }

@@ -303,6 +303,7 @@ fn an_account_that_cannot_be_entered_is_a_gap_and_the_others_are_looked_at() {
     assert_eq!(rows(&document).len(), 5 * 2 * 4);
     let output = run(ORGANIZATION, &["--organization"]);
     assert!(stderr(&output).contains("not read: 444400000001: sts:AssumeRole: AccessDenied"));
+    assert!(stdout(&output).contains("  444400000001  not assessed: not entered, AccessDenied\n"));
     assert!(stdout(&output).contains("8 accounts listed: 5 looked at, 1 skipped, 2 not entered"));
 }
 
