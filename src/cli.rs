@@ -2,6 +2,7 @@
 
 mod formats;
 mod history;
+mod quota;
 mod report;
 mod shard;
 mod targets;
@@ -19,6 +20,7 @@ use crate::scan::LastUsageBudget;
 
 pub use formats::{Destination, FormatArg};
 pub use history::{AssessArgs, DiffArgs, DiffFormat, MergeArgs, TrendArgs, TrendFormat};
+pub use quota::{QuotaArgs, QuotaFormat, WatchInterval};
 pub use report::ReportArgs;
 pub use targets::TargetArgs;
 
@@ -41,6 +43,15 @@ Exit codes:
   4    done, but with gaps in the coverage (only with --fail-on-gaps)
   130  stopped by Ctrl-C, 143 by a termination signal: the report holds what was read until then";
 
+const QUOTA_EXIT_CODES: &str = "\
+Exit codes:
+  0    every pool that could be assessed is below the threshold
+  1    could not run
+  2    wrong usage
+  3    a pool is at or above the threshold, with or without gaps
+  4    none is, but something could not be read (only with --fail-on-gaps)
+  130  stopped by Ctrl-C, 143 by a termination signal; with --watch, once a round is finished, the code of the last";
+
 const DIFF_EXIT_CODES: &str = "\
 Exit codes:
   0  done, whether anything changed or not
@@ -54,6 +65,9 @@ pub enum Command {
     /// Inventory an account, or many, and answer the three questions
     #[command(after_help = EXIT_CODES)]
     Scan(Box<ScanArgs>),
+    /// Hold request quotas against a threshold, and nothing else: no keys, no buckets, in seconds
+    #[command(after_help = QUOTA_EXIT_CODES)]
+    Quota(Box<QuotaArgs>),
     /// Judge the snapshot of a run again, without AWS
     #[command(after_help = EXIT_CODES)]
     Assess(AssessArgs),
@@ -292,6 +306,10 @@ fn check_ids() -> clap::builder::PossibleValuesParser {
 pub struct TemplateArgs {
     /// Which one
     pub template: TemplateName,
+
+    /// Print the policy of this command alone, where it is `iam-policy`
+    #[arg(long = "for", value_enum, value_name = "COMMAND", default_value_t)]
+    pub purpose: PolicyPurpose,
 }
 
 /// What can be printed.
@@ -303,6 +321,16 @@ pub enum TemplateName {
     OrganizationPolicy,
     /// The CloudFormation template with the read-only role for every account of an organization
     RoleStackset,
+}
+
+/// What an IAM policy is to allow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum PolicyPurpose {
+    /// Everything: `scan`, and with it `quota`
+    #[default]
+    Scan,
+    /// `quota` and nothing else
+    Quota,
 }
 
 fn region(text: &str) -> Result<Region, String> {

@@ -2,6 +2,9 @@
 //!
 //! The modules, in the order data flows; each imports only what stands above it.
 
+// A call is a future within futures: of the account, the Region, its turn, its place, and a dozen of the SDK's own.
+#![recursion_limit = "256"]
+
 /// Numbers as people read them.
 pub mod numbers;
 /// Hostile text made harmless.

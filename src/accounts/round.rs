@@ -52,24 +52,18 @@ impl Round<'_> {
         P: Future<Output = Result<ScanPlan, E>>,
         K: Future<Output = Result<(), E>>,
     {
-        let (plan, keep) = (&plan, &keep);
-        stream::iter(accounts)
-            .map(|(account, name)| async move {
-                let visit = match self.enter(account, name).await {
-                    Ok(session) => self.look(&session, &plan(session.account_id.clone()).await?).await,
-                    Err(not_entered) => Visit::NotEntered(not_entered),
-                };
-                // Within the future of the account, so that the others go on while it is written down.
-                let kept = keep(visit).await;
-                self.progress.accounts().finish_one();
-                kept
-            })
-            .buffer_unordered(ACCOUNTS_AT_ONCE)
-            .try_collect::<()>()
-            .await
+        let visit = async |account, name| match self.enter(account, name).await {
+            Ok(session) => Ok(self.look(&session, &plan(session.account_id.clone()).await?).await),
+            Err(not_entered) => Ok(Visit::NotEntered(not_entered)),
+        };
+        visit_each(accounts, self.progress, visit, keep).await
     }
 
-    async fn enter(&self, account: AccountId, name: Option<String>) -> Result<Session, AccountNotEntered> {
+    pub(super) async fn enter(
+        &self,
+        account: AccountId,
+        name: Option<String>,
+    ) -> Result<Session, AccountNotEntered> {
         if account == self.caller.account_id {
             return Ok(self.caller.own_account());
         }
@@ -85,4 +79,30 @@ impl Round<'_> {
             Err(error) => Visit::NoRegion(session.account_id.clone(), error),
         }
     }
+}
+
+/// Visits accounts by a function, a few at a time, and hands on at once what came of each.
+///
+/// # Errors
+/// The first of `visit` or `keep`; no further account is visited then.
+pub(super) async fn visit_each<E, K>(
+    accounts: impl IntoIterator<Item = (AccountId, Option<String>)>,
+    progress: &Progress,
+    visit: impl AsyncFn(AccountId, Option<String>) -> Result<Visit, E>,
+    keep: impl Fn(Visit) -> K,
+) -> Result<(), E>
+where
+    K: Future<Output = Result<(), E>>,
+{
+    let (visit, keep) = (&visit, &keep);
+    stream::iter(accounts)
+        .map(|(account, name)| async move {
+            // Within the future of the account, so that the others go on while it is written down.
+            let kept = keep(visit(account, name).await?).await;
+            progress.accounts().finish_one();
+            kept
+        })
+        .buffer_unordered(ACCOUNTS_AT_ONCE)
+        .try_collect::<()>()
+        .await
 }

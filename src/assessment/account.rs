@@ -118,7 +118,7 @@ fn order(finding: &Finding) -> impl Ord + '_ {
 }
 
 impl LookedAt {
-    fn of(account: &AccountFacts) -> Self {
+    pub(super) fn of(account: &AccountFacts) -> Self {
         let (scanned, others): (Vec<_>, Vec<_>) = account
             .regions
             .iter()

@@ -237,6 +237,13 @@ impl<Keys, Findings, Gaps> Document<Keys, Findings, Gaps> {
 }
 
 impl Overview {
+    /// Whether everything was looked at. Where no Region was, there was nothing to be complete about.
+    pub(super) fn covers_everything(&self) -> bool {
+        // Where no Region was looked at, there was nothing to be complete about, unless there was no account either.
+        let has_looked = !self.scan.regions.is_empty() || self.scan.is_empty_shard();
+        self.coverage.gaps.is_empty() && !self.scan.interrupted && has_looked
+    }
+
     /// The document of a scan, without any account looked at yet; `gaps` are those that are of none.
     pub(super) fn new(scan: ScanFacts, gaps: &[Gap]) -> Self {
         let mut summary = Summary::of_nothing();

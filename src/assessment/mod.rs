@@ -6,10 +6,12 @@
 //! with keys.
 
 mod account;
+mod call_sums;
 mod document;
 mod groups;
 mod highlights;
 mod inventory;
+mod quota_check;
 mod quotas;
 mod rows;
 mod summary;
@@ -21,15 +23,15 @@ pub use document::{AssessmentRow, Coverage, Document, GapSummary, Overview, SCHE
 pub use groups::{Accepted, Example, FindingGroup, Place};
 pub use highlights::{BucketToFix, BusyPool, Highlights};
 pub use inventory::role;
+pub use quota_check::{AccountQuotas, CheckedQuota, QuotaCheck, QuotaDocument, QuotaVerdict, judge_quotas};
 pub use rows::{InventoryRow, KeyRow, KeyStanding, QuotaRow, UsageState};
 pub use summary::{HighestUtilization, Summary};
 
-use std::collections::BTreeMap;
-
 use crate::checks::{self, ExceptionReview, ExceptionUse, Finding};
 use crate::config::Config;
-use crate::facts::{AccountFacts, ApiCalls, Gap, RegionSource, ScanFacts};
+use crate::facts::{AccountFacts, Gap, RegionSource, ScanFacts};
 use account::judge;
+use call_sums::CallSums;
 use groups::Groups;
 
 /// What reports render, without what grows with keys.
@@ -58,7 +60,7 @@ pub struct Assessor<'a> {
     document: Overview,
     groups: Groups,
     highlights: Highlights,
-    api_calls: BTreeMap<(String, String), ApiCalls>,
+    api_calls: CallSums,
     exceptions: ExceptionUse,
     scan_gaps: Vec<Gap>,
 }
@@ -73,12 +75,10 @@ impl<'a> Assessor<'a> {
             document: Document::new(scan, &scan_gaps),
             groups: Groups::default(),
             highlights: Highlights::default(),
-            api_calls: BTreeMap::new(),
+            api_calls: CallSums::default(),
             scan_gaps,
         };
-        for calls in api_calls {
-            assessor.add_calls(calls);
-        }
+        assessor.api_calls.add(api_calls);
         assessor
     }
 
@@ -105,32 +105,14 @@ impl<'a> Assessor<'a> {
         for (row, tally) in document.assessments.iter_mut().zip(account.tallies) {
             row.add(tally);
         }
-        for calls in account.api_calls {
-            self.add_calls(calls);
-        }
-    }
-
-    fn add_calls(&mut self, calls: ApiCalls) {
-        let name = (calls.service.clone(), calls.operation.clone());
-        match self.api_calls.get_mut(&name) {
-            Some(sum) => {
-                sum.calls += calls.calls;
-                sum.throttled += calls.throttled;
-                sum.retried += calls.retried;
-            }
-            None => {
-                self.api_calls.insert(name, calls);
-            }
-        }
+        self.api_calls.add(account.api_calls);
     }
 
     /// The finished assessment.
     pub fn finish(mut self) -> Assessment {
         let document = &mut self.document;
-        document.api_calls = std::mem::take(&mut self.api_calls).into_values().collect();
-        // Where no Region was looked at, there was nothing to be complete about, unless there was no account either.
-        let has_looked = !document.scan.regions.is_empty() || document.scan.is_empty_shard();
-        document.coverage.complete = document.coverage.gaps.is_empty() && !document.scan.interrupted && has_looked;
+        document.api_calls = std::mem::take(&mut self.api_calls).into_rows();
+        document.coverage.complete = document.covers_everything();
         let about_configuration = self.review_exceptions();
         let accepted = self.groups.accepted();
         Assessment {

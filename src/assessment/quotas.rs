@@ -7,29 +7,28 @@ use crate::model::Headroom;
 /// The quotas of a Region that belong in a report: the cryptographic pools always, others where they have data. Where
 /// it could not be found out whether they have, the gaps name them.
 pub(super) fn rows<'a>(account: &'a AccountFacts, region: &'a RegionFacts) -> impl Iterator<Item = QuotaRow> + 'a {
-    region
-        .quotas
-        .iter()
-        .map(|quota| row(account, region, quota))
-        .filter(|row| row.usage == UsageState::Measured || row.is_cryptographic)
-        .map(|row| row.row)
+    let belonging = region.quotas.iter().filter(|quota| belongs_in_report(quota));
+    belonging.map(|quota| row(account, region, quota))
 }
 
-struct Row {
-    usage: UsageState,
-    is_cryptographic: bool,
-    row: QuotaRow,
+/// Whether a quota belongs in every report.
+pub(super) fn belongs_in_report(quota: &RequestQuota) -> bool {
+    quota.is_cryptographic() || state(quota) == UsageState::Measured
 }
 
-fn row(account: &AccountFacts, region: &RegionFacts, quota: &RequestQuota) -> Row {
-    let usage = quota.usage.known();
-    let headroom = usage.and_then(|usage| Headroom::of(quota, usage));
-    let state = match &quota.usage {
+fn state(quota: &RequestQuota) -> UsageState {
+    match &quota.usage {
         Fact::Unavailable(_) | Fact::NotCollected => UsageState::Unavailable,
         Fact::Known(usage) if usage.peak.is_none() => UsageState::NoDatapoints,
         Fact::Known(_) => UsageState::Measured,
-    };
-    let row = QuotaRow {
+    }
+}
+
+/// The row of a quota.
+pub(super) fn row(account: &AccountFacts, region: &RegionFacts, quota: &RequestQuota) -> QuotaRow {
+    let usage = quota.usage.known();
+    let headroom = usage.and_then(|usage| Headroom::of(quota, usage));
+    QuotaRow {
         account_id: account.account_id.clone(),
         region: region.region.clone(),
         pool: quota.pool.clone(),
@@ -37,7 +36,7 @@ fn row(account: &AccountFacts, region: &RegionFacts, quota: &RequestQuota) -> Ro
         limit_rps: quota.limit,
         limit_source: quota.limit_source,
         default_rps: quota.default,
-        usage: state,
+        usage: state(quota),
         peak_rps: usage.and_then(|usage| usage.peak_rate()),
         peak_at: usage.and_then(|usage| usage.peak).map(|peak| peak.at),
         utilization: headroom.map(|headroom| headroom.utilization),
@@ -46,10 +45,5 @@ fn row(account: &AccountFacts, region: &RegionFacts, quota: &RequestQuota) -> Ro
         window_end: usage.map(|usage| usage.window_end),
         resolution_seconds: usage.map(|usage| usage.resolution_seconds),
         top_keys: quota.contributors.known().map(Contributors::keys),
-    };
-    Row {
-        usage: state,
-        is_cryptographic: quota.is_cryptographic(),
-        row,
     }
 }

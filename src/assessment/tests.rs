@@ -3,7 +3,7 @@
 use super::*;
 use crate::config::Config;
 use crate::facts::examples::{account, denied, key, quota, region, scan};
-use crate::facts::{AccountFacts, AccountId, Region};
+use crate::facts::{AccountFacts, AccountId, ApiCalls, Region};
 use crate::published::KEY_MONTH;
 
 /// An account with so many unjustified keys, of which the tags of one more could not be read.

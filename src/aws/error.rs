@@ -156,8 +156,13 @@ impl CallError {
 
     /// Whether the Region does not accept the credentials at all, as a Region answers that is not enabled.
     pub fn says_not_enabled(&self) -> bool {
-        NOT_ENABLED.contains(&self.code.as_str())
+        means_not_enabled(&self.code)
     }
+}
+
+/// Whether an error code is that of a Region which does not accept the credentials at all.
+pub(super) fn means_not_enabled(code: &str) -> bool {
+    NOT_ENABLED.contains(&code)
 }
 
 impl CallError {

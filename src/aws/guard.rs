@@ -58,15 +58,24 @@ impl Ledger {
 
     /// The operations that were called, in the order of the table.
     pub(super) fn calls(&self) -> Vec<ApiCalls> {
+        self.counted(|count| count.load(Ordering::Relaxed))
+    }
+
+    /// The same, and counts from zero again.
+    pub(super) fn take_calls(&self) -> Vec<ApiCalls> {
+        self.counted(|count| count.swap(0, Ordering::Relaxed))
+    }
+
+    fn counted(&self, read: impl Fn(&AtomicU64) -> u64) -> Vec<ApiCalls> {
         OPERATIONS
             .iter()
             .zip(&self.0)
             .map(|(operation, counts)| ApiCalls {
                 service: operation.service.to_owned(),
                 operation: operation.name.to_owned(),
-                calls: counts.calls.load(Ordering::Relaxed),
-                throttled: counts.throttled.load(Ordering::Relaxed),
-                retried: counts.retried.load(Ordering::Relaxed),
+                calls: read(&counts.calls),
+                throttled: read(&counts.throttled),
+                retried: read(&counts.retried),
             })
             .filter(|calls| calls.calls > 0)
             .collect()

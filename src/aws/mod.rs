@@ -47,7 +47,7 @@ mod window;
 pub use call::{Caller, Stop};
 pub use error::CallError;
 pub use http::{HttpSettingsError, direct_http_client, http_client};
-pub use operations::{OPERATIONS, Operation};
+pub use operations::{OPERATIONS, Operation, QUOTA_OPERATIONS};
 pub use organization::{ListedAccount, OrganizationError, OrganizationRead, read_organization, read_units};
 pub use pacing::ApiShare;
 pub use regions::{RegionChoice, RegionError};

@@ -135,6 +135,16 @@ operations! {
         "Which account this is, and in which partition";
 }
 
+/// The operations that are called in an account where only its request quotas are looked at.
+pub const QUOTA_OPERATIONS: &[&Operation] = &[
+    ACCOUNT_LIST_REGIONS,
+    CLOUDWATCH_GET_METRIC_DATA,
+    CLOUDWATCH_LIST_METRICS,
+    SERVICEQUOTAS_LIST_AWS_DEFAULT_SERVICE_QUOTAS,
+    SERVICEQUOTAS_LIST_SERVICE_QUOTAS,
+    STS_GET_CALLER_IDENTITY,
+];
+
 /// The position of an operation in the table, by the SDK's names.
 pub(super) fn position(sdk_service: &str, name: &str) -> Option<usize> {
     OPERATIONS

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_servicequotas::types::{PeriodUnit, ServiceQuota};
 
-use super::error::CallError;
+use super::error::{CallError, means_not_enabled};
 use super::operations::{
     Operation, SERVICEQUOTAS_LIST_AWS_DEFAULT_SERVICE_QUOTAS as LIST_DEFAULT,
     SERVICEQUOTAS_LIST_SERVICE_QUOTAS as LIST_APPLIED,
@@ -31,6 +31,14 @@ pub struct QuotasRead {
     pub quotas: Vec<RequestQuota>,
     /// How many keys the account may have.
     pub key_count: KeyCountQuota,
+}
+
+impl QuotasRead {
+    /// Whether the Region does not accept the credentials at all, as a Region answers that is not enabled.
+    pub fn says_not_enabled(&self) -> bool {
+        let mut lists = [&self.applied, &self.default].into_iter();
+        lists.all(|list| list.unavailable().is_some_and(|reason| means_not_enabled(&reason.code)))
+    }
 }
 
 /// Reads the KMS request quotas: the applied values first, the AWS defaults where there are none, and the built-in

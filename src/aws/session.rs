@@ -328,6 +328,11 @@ impl Session {
         self.ledger.calls()
     }
 
+    /// The calls made since they were taken last, which are then no longer counted here.
+    pub fn take_api_calls(&self) -> Vec<ApiCalls> {
+        self.ledger.take_calls()
+    }
+
     /// How the scan is asked to end.
     pub fn stop(&self) -> &Stop {
         &self.settings.stop

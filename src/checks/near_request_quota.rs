@@ -6,7 +6,7 @@ mod key_store;
 use super::outcomes::{Failure, observed};
 use super::{Check, Outcomes, Subject};
 use crate::facts::{Fact, LimitSource, RegionFacts, RequestQuota, Usage};
-use crate::model::{Headroom, limit_is_certain};
+use crate::model::{Headroom, QuotaStanding, limit_is_certain};
 use crate::numbers::percent;
 use crate::severity::Severity;
 
@@ -33,16 +33,7 @@ fn assess(subject: &Subject<'_>, outcomes: &mut Outcomes<'_>) {
     let threshold = subject.config.quota.threshold_percent;
     for region in subject.regions() {
         for quota in &region.quotas {
-            match &quota.usage {
-                Fact::Known(usage) => judge(region, quota, usage, threshold, outcomes),
-                Fact::Unavailable(reason) => {
-                    let because = format!("its use could not be read: {}", reason.code);
-                    outcomes.quota_not_assessed(&region.region, quota, because);
-                }
-                Fact::NotCollected => {
-                    outcomes.quota_not_assessed(&region.region, quota, "its use was not collected");
-                }
-            }
+            judge(region, quota, threshold, outcomes);
         }
         match &region.custom_key_stores {
             Fact::Known(stores) => {
@@ -59,31 +50,23 @@ fn assess(subject: &Subject<'_>, outcomes: &mut Outcomes<'_>) {
     }
 }
 
-fn judge(region: &RegionFacts, quota: &RequestQuota, usage: &Usage, threshold: f64, outcomes: &mut Outcomes<'_>) {
-    let Some(headroom) = Headroom::of(quota, usage) else {
-        if usage.peak.is_some() {
-            outcomes.quota_not_assessed(&region.region, quota, "its limit is unknown or zero");
-            return;
+fn judge(region: &RegionFacts, quota: &RequestQuota, threshold: f64, outcomes: &mut Outcomes<'_>) {
+    let standing = QuotaStanding::of(region, quota, threshold);
+    match &standing {
+        QuotaStanding::Reached { usage, headroom } => {
+            let resource = outcomes.quota(&region.region, quota);
+            let certain = limit_is_certain(region, quota);
+            let mut failure = failure(quota, usage, headroom, threshold, certain);
+            contributors::name(&mut failure, region, quota, usage, headroom);
+            outcomes.fail(resource, failure);
         }
-        // No use, or none that the metric shows: neither is a pass. Of the management quotas, which are only in the
-        // report where they have data, there is nothing to say.
-        if quota.is_cryptographic() {
-            let because = "its usage metric has no datapoints in the window";
+        QuotaStanding::Below => outcomes.pass(),
+        // Of the management quotas, which are only in the report where they have data, there is nothing to say.
+        QuotaStanding::NoDatapoints if !quota.is_cryptographic() => {}
+        QuotaStanding::NoDatapoints | QuotaStanding::NotAssessed(_) => {
+            let because = standing.not_assessed_because().unwrap_or_default();
             outcomes.quota_not_assessed(&region.region, quota, because);
         }
-        return;
-    };
-    let certain = limit_is_certain(region, quota);
-    if headroom.reaches(threshold) {
-        let resource = outcomes.quota(&region.region, quota);
-        let mut failure = failure(quota, usage, &headroom, threshold, certain);
-        contributors::name(&mut failure, region, quota, usage, &headroom);
-        outcomes.fail(resource, failure);
-    } else if certain {
-        outcomes.pass();
-    } else {
-        let because = "the value applied to the account could not be read";
-        outcomes.quota_not_assessed(&region.region, quota, because);
     }
 }
 

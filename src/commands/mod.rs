@@ -11,6 +11,7 @@ mod output;
 mod outputs;
 mod previous;
 mod progress_bar;
+mod quota;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 mod scan;
@@ -138,6 +139,7 @@ fn refusal_of_output<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option
 pub fn run(cli: Cli) -> anyhow::Result<Exit> {
     match cli.command {
         Command::Scan(args) => scan::run(&args),
+        Command::Quota(args) => quota::run(&args),
         Command::Assess(args) => assess::run(&args),
         Command::Merge(args) => merge::run(&args),
         Command::Diff(args) => diff::run(&args),

@@ -55,12 +55,12 @@ fn totals(progress: &Progress) -> (u64, u64) {
         .fold((0, 0), |(found, done), counter| (found + counter.0, done + counter.1))
 }
 
-/// Accounts where there are several, the first three of the others always, the rest once there is any.
+/// Accounts where there are several, Regions always, the rest once there is any.
 fn message(progress: &Progress) -> String {
     let accounts = progress.accounts();
     let of_accounts = (accounts.found() > 1).then_some(("accounts", accounts));
     let shown = counters(progress).into_iter().enumerate();
-    let shown = shown.filter(|(place, (_, counter))| *place < 3 || counter.found() > 0);
+    let shown = shown.filter(|(place, (_, counter))| *place == 0 || counter.found() > 0);
     let words: Vec<String> = of_accounts
         .into_iter()
         .chain(shown.map(|(_, counted)| counted))

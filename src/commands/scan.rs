@@ -31,10 +31,11 @@ use crate::scan::LastUsageBudget;
 use crate::snapshot::SnapshotReader;
 use crate::visible::visible;
 
+pub(super) use collect::{no_region, region_error};
 use resume::Begun;
 
 /// How far back the peak is looked for: CloudWatch keeps minutes for 15 days.
-const WINDOW_DAYS: u32 = 14;
+pub(super) const WINDOW_DAYS: u32 = 14;
 
 pub(super) fn run(args: &ScanArgs) -> anyhow::Result<Exit> {
     log::start(args.verbose);
@@ -108,13 +109,7 @@ impl Job {
     async fn new(args: &ScanArgs, begun: Option<&RunRecord>) -> anyhow::Result<Job> {
         let (config, config_file) = judging::load_config(args.config.as_deref(), args.threshold)?;
         let outputs = Outputs::choose(&args.report.formats, &config)?;
-        let api_share = match (args.api_share, &config.scan.api_share) {
-            (Some(share), _) => share,
-            (None, Some(share)) => share
-                .parse()
-                .map_err(|what| anyhow::anyhow!("[scan] api-share in the configuration: {what}"))?,
-            (None, None) => ApiShare::DEFAULT,
-        };
+        let api_share = api_share(args, &config)?;
         let last_usage_budget = match (args.last_usage_budget, &config.scan.last_usage_budget) {
             (Some(budget), _) => budget,
             (None, Some(budget)) => budget
@@ -123,11 +118,7 @@ impl Job {
             (None, None) => LastUsageBudget::default(),
         };
         let previous = args.previous.as_deref().map(PreviousScan::open).transpose()?;
-        let named = if args.regions.is_empty() {
-            config.scan.regions.clone()
-        } else {
-            args.regions.clone()
-        };
+        let named = named_regions(args, &config);
         let regions = match named.as_slice() {
             [] => RegionChoice::Enabled,
             named => RegionChoice::Named(named.to_vec()),
@@ -207,7 +198,27 @@ fn check_shard(args: &ScanArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn target_choice(args: &TargetArgs, are_listed: bool) -> anyhow::Result<TargetChoice> {
+/// The share of each request quota that may be used.
+pub(super) fn api_share(args: &ScanArgs, config: &Config) -> anyhow::Result<ApiShare> {
+    match (args.api_share, &config.scan.api_share) {
+        (Some(share), _) => Ok(share),
+        (None, Some(share)) => share
+            .parse()
+            .map_err(|what| anyhow::anyhow!("[scan] api-share in the configuration: {what}")),
+        (None, None) => Ok(ApiShare::DEFAULT),
+    }
+}
+
+/// The Regions that are named, if any are.
+pub(super) fn named_regions(args: &ScanArgs, config: &Config) -> Vec<Region> {
+    if args.regions.is_empty() {
+        config.scan.regions.clone()
+    } else {
+        args.regions.clone()
+    }
+}
+
+pub(super) fn target_choice(args: &TargetArgs, are_listed: bool) -> anyhow::Result<TargetChoice> {
     let mut accounts: std::collections::BTreeSet<AccountId> = args.accounts.iter().cloned().collect();
     if let Some(file) = args.accounts_file.as_deref().filter(|_| !are_listed) {
         accounts.extend(accounts_in(file)?);
@@ -245,7 +256,7 @@ fn accounts_in(file: &Path) -> anyhow::Result<Vec<AccountId>> {
     Ok(accounts)
 }
 
-fn role_settings(args: &TargetArgs) -> anyhow::Result<RoleSettings> {
+pub(super) fn role_settings(args: &TargetArgs) -> anyhow::Result<RoleSettings> {
     if args.external_id.as_ref().is_some_and(|id| !id.is_well_formed()) {
         // It is a secret, and so not repeated.
         let what = "the external id is not one: 2 to 1224 letters, digits and _+=,.@:/-";
@@ -260,16 +271,16 @@ fn role_settings(args: &TargetArgs) -> anyhow::Result<RoleSettings> {
 }
 
 /// Which AWS to ask.
-struct Aws {
-    http: SharedHttpClient,
-    endpoint: Option<String>,
-    credentials: Credentials,
-    home: Option<Region>,
-    as_of: Timestamp,
-    sandbox: Option<String>,
+pub(super) struct Aws {
+    pub(super) http: SharedHttpClient,
+    pub(super) endpoint: Option<String>,
+    pub(super) credentials: Credentials,
+    pub(super) home: Option<Region>,
+    pub(super) as_of: Timestamp,
+    pub(super) sandbox: Option<String>,
 }
 
-async fn choose_aws(args: &ScanArgs, as_of: Option<Timestamp>) -> anyhow::Result<Aws> {
+pub(super) async fn choose_aws(args: &ScanArgs, as_of: Option<Timestamp>) -> anyhow::Result<Aws> {
     #[cfg(feature = "sandbox")]
     if let Some(estate) = &args.sandbox {
         return choose_sandbox(estate.as_deref(), args.as_of).await;

@@ -3,14 +3,22 @@
 use serde::Serialize;
 
 use super::Exit;
-use crate::aws::{DEFAULT_ROLE_NAME, OPERATIONS, Operation};
-use crate::cli::{TemplateArgs, TemplateName};
+use super::UsageError;
+use crate::aws::{DEFAULT_ROLE_NAME, OPERATIONS, Operation, QUOTA_OPERATIONS};
+use crate::cli::{PolicyPurpose, TemplateArgs, TemplateName};
 
 pub(super) fn run(args: &TemplateArgs) -> anyhow::Result<Exit> {
-    let text = match args.template {
-        TemplateName::IamPolicy => serde_json::to_string_pretty(&iam_policy())?,
-        TemplateName::OrganizationPolicy => serde_json::to_string_pretty(&organization_policy())?,
-        TemplateName::RoleStackset => role_stackset(),
+    let text = match (args.template, args.purpose) {
+        (TemplateName::IamPolicy, PolicyPurpose::Scan) => serde_json::to_string_pretty(&iam_policy())?,
+        (TemplateName::IamPolicy, PolicyPurpose::Quota) => serde_json::to_string_pretty(&quota_policy())?,
+        (TemplateName::OrganizationPolicy, PolicyPurpose::Scan) => {
+            serde_json::to_string_pretty(&organization_policy())?
+        }
+        (TemplateName::RoleStackset, PolicyPurpose::Scan) => role_stackset(),
+        (_, PolicyPurpose::Quota) => {
+            let what = "--for is for iam-policy: every command needs the same of an organization, and the role is for both";
+            return Err(UsageError(what.to_owned()).into());
+        }
     };
     super::print(&format!("{}\n", text.trim_end()))?;
     Ok(Exit::Done)
@@ -59,6 +67,12 @@ fn policy(statement: Vec<Statement>) -> IamPolicy {
 fn iam_policy() -> IamPolicy {
     let is_meant = |operation: &Operation| !operation.is_for_entering_accounts();
     policy(vec![Statement::allow("KmsAuditReadOnly", "*", is_meant)])
+}
+
+/// The policy that allows what `quota` calls in an account, and nothing else.
+fn quota_policy() -> IamPolicy {
+    let is_meant = |operation: &Operation| QUOTA_OPERATIONS.contains(&operation);
+    policy(vec![Statement::allow("KmsAuditQuota", "*", is_meant)])
 }
 
 /// The policy that allows the rest of the table: to list the accounts of an organization, and to enter them.
@@ -139,7 +153,7 @@ mod tests {
     fn the_policies_in_the_documentation_are_those_of_the_operation_table() {
         let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/permissions.md");
         let page = std::fs::read_to_string(page).unwrap();
-        for policy in [iam_policy(), organization_policy()] {
+        for policy in [iam_policy(), quota_policy(), organization_policy()] {
             let policy = serde_json::to_string_pretty(&policy).unwrap();
             assert!(page.contains(&policy), "docs/permissions.md lacks:\n{policy}");
         }

@@ -81,7 +81,12 @@ impl Grid {
     }
 
     /// Writes the table, and how much more there is.
-    pub(super) fn show(mut self, out: &mut String, of_what: &str) -> fmt::Result {
+    pub(super) fn show(self, out: &mut String, of_what: &str) -> fmt::Result {
+        self.show_and(out, |more| format!("and {more} more {of_what}, in report.md"))
+    }
+
+    /// Writes the table, and what there is to say of the rows that are not shown.
+    pub(super) fn show_and(mut self, out: &mut String, of_the_rest: impl FnOnce(usize) -> String) -> fmt::Result {
         for column in self.table.column_iter_mut() {
             column.set_padding((0, 2));
         }
@@ -93,7 +98,7 @@ impl Grid {
         }
         match self.rows.saturating_sub(self.most) {
             0 => Ok(()),
-            more => writeln!(out, "  and {more} more {of_what}, in report.md"),
+            more => writeln!(out, "  {}", of_the_rest(more)),
         }
     }
 }

@@ -16,6 +16,7 @@ mod key_counts;
 mod markdown;
 mod ocsf;
 mod prometheus;
+mod quota;
 mod sarif;
 mod spreadsheet;
 mod terminal;
@@ -45,6 +46,10 @@ pub use junit::write_junit;
 pub use markdown::render_markdown;
 pub use ocsf::write_ocsf;
 pub use prometheus::write_prometheus;
+pub use quota::{
+    quota_gap_lines, quota_schema, render_quota_terminal, write_quota_json, write_quota_json_line,
+    write_quota_prometheus,
+};
 pub use sarif::write_sarif;
 pub use terminal::render_terminal;
 pub use trend::{render_trend_chart, render_trend_table, write_trend_csv, write_trend_json};

@@ -21,20 +21,21 @@ pub fn write_prometheus(report: &Report<'_>, out: &mut dyn Write) -> Result<(), 
     about_the_scan(metrics, document)?;
     coverage(metrics, document)?;
     keys(metrics, document)?;
-    quotas(metrics, document)?;
+    let threshold = document.scan.parameters.get("threshold_percent");
+    quotas(metrics, &document.quota, threshold.and_then(serde_json::Value::as_f64))?;
     buckets(metrics, document)?;
     findings(metrics, document)?;
     Ok(())
 }
 
 /// The metrics, one after the other.
-struct Metrics<'o>(&'o mut dyn Write);
+pub(super) struct Metrics<'o>(pub(super) &'o mut dyn Write);
 
-type Labels<'a, const N: usize> = [(&'static str, &'a str); N];
+pub(super) type Labels<'a, const N: usize> = [(&'static str, &'a str); N];
 
 impl Metrics<'_> {
     /// Writes a gauge and its series. One without series is left away.
-    fn gauge<'a, const N: usize>(
+    pub(super) fn gauge<'a, const N: usize>(
         &mut self,
         name: &str,
         help: &str,
@@ -72,11 +73,11 @@ fn braced(labels: &[(&str, &str)]) -> String {
     text
 }
 
-fn flag(holds: bool) -> f64 {
+pub(super) fn flag(holds: bool) -> f64 {
     if holds { 1.0 } else { 0.0 }
 }
 
-fn about_the_scan(metrics: &mut Metrics<'_>, document: &Overview) -> io::Result<()> {
+pub(super) fn about_the_scan(metrics: &mut Metrics<'_>, document: &Overview) -> io::Result<()> {
     let scan = &document.scan;
     let labels = [
         ("version", document.tool.version.as_str()),
@@ -105,7 +106,7 @@ fn about_the_scan(metrics: &mut Metrics<'_>, document: &Overview) -> io::Result<
     )
 }
 
-fn coverage(metrics: &mut Metrics<'_>, document: &Overview) -> io::Result<()> {
+pub(super) fn coverage(metrics: &mut Metrics<'_>, document: &Overview) -> io::Result<()> {
     metrics.number(
         "coverage_complete",
         "Whether everything was read. Where it is 0, what is missing is neither in order nor a finding.",
@@ -170,7 +171,7 @@ fn keys(metrics: &mut Metrics<'_>, document: &Overview) -> io::Result<()> {
     )
 }
 
-fn of_quota(row: &QuotaRow) -> [(&'static str, &str); 4] {
+pub(super) fn of_quota(row: &QuotaRow) -> [(&'static str, &str); 4] {
     [
         ("account_id", row.account_id.as_str()),
         ("region", row.region.as_str()),
@@ -179,8 +180,13 @@ fn of_quota(row: &QuotaRow) -> [(&'static str, &str); 4] {
     ]
 }
 
-fn quotas(metrics: &mut Metrics<'_>, document: &Overview) -> io::Result<()> {
-    let limits = document.quota.iter().map(|row| {
+/// The limits and peaks of quotas, and the percentage that they are held against, where that is known.
+pub(super) fn quotas<'a>(
+    metrics: &mut Metrics<'_>,
+    rows: impl IntoIterator<Item = &'a QuotaRow> + Clone,
+    threshold_percent: Option<f64>,
+) -> io::Result<()> {
+    let limits = rows.clone().into_iter().map(|row| {
         let [account, region, pool, code] = of_quota(row);
         let source = ("source", row.limit_source.as_str());
         ([account, region, pool, code, source], row.limit_rps.0)
@@ -191,7 +197,7 @@ fn quotas(metrics: &mut Metrics<'_>, document: &Overview) -> io::Result<()> {
         limits,
     )?;
     let known = |value: fn(&QuotaRow) -> Option<f64>| {
-        let rows = document.quota.iter();
+        let rows = rows.clone().into_iter();
         rows.filter_map(move |row| Some((of_quota(row), value(row)?)))
     };
     metrics.gauge(
@@ -209,8 +215,7 @@ fn quotas(metrics: &mut Metrics<'_>, document: &Overview) -> io::Result<()> {
         "How much of the request quota the busiest minute used, 1 being all of it.",
         known(|row| row.utilization),
     )?;
-    let threshold = document.scan.parameters.get("threshold_percent");
-    match threshold.and_then(serde_json::Value::as_f64) {
+    match threshold_percent {
         None => Ok(()),
         Some(percent) => metrics.number(
             "request_quota_threshold_ratio",

@@ -98,7 +98,7 @@ pub fn render_terminal(report: &Report<'_>, palette: Palette, folder: &Path) -> 
     let mut out = String::new();
     let document = report.document;
     let screen = Screen { palette };
-    screen.head(&mut out, document)?;
+    screen.head(&mut out, document, "KMS audit")?;
     screen.keys(&mut out, document)?;
     screen.quotas(&mut out, document)?;
     screen.buckets(&mut out, document)?;
@@ -118,19 +118,19 @@ pub fn render_terminal(report: &Report<'_>, palette: Palette, folder: &Path) -> 
     Ok(out)
 }
 
-struct Screen {
-    palette: Palette,
+pub(super) struct Screen {
+    pub(super) palette: Palette,
 }
 
 impl Screen {
-    fn head(&self, out: &mut String, document: &Overview) -> fmt::Result {
+    pub(super) fn head(&self, out: &mut String, document: &Overview, title: &str) -> fmt::Result {
         if let Some(sandbox) = wording::sandbox_line(document) {
             writeln!(out, "{}", self.paint(&visible(&sandbox), AnsiColor::Cyan))?;
         }
         writeln!(
             out,
             "{} {} as of {}",
-            self.bold("KMS audit"),
+            self.bold(title),
             wording::accounts_line(document),
             document.scan.as_of
         )?;
@@ -195,7 +195,7 @@ impl Screen {
             out,
             "\n{}  busiest minute of the last {} against the request quota of account and Region",
             self.bold("Quota"),
-            wording::window(document)
+            wording::window(&document.quota)
         )?;
         let (rows, silent) = wording::quotas_to_show(document);
         if !rows.is_empty() {
@@ -328,11 +328,11 @@ impl Screen {
         }
     }
 
-    fn bold(&self, text: &str) -> String {
+    pub(super) fn bold(&self, text: &str) -> String {
         self.style(text, Style::new().bold())
     }
 
-    fn paint(&self, text: &str, colour: AnsiColor) -> String {
+    pub(super) fn paint(&self, text: &str, colour: AnsiColor) -> String {
         self.style(text, colour.on_default().bold())
     }
 
@@ -346,7 +346,7 @@ impl Screen {
 }
 
 /// A pool, without the words that all cryptographic pools begin with.
-fn pool(name: &str) -> &str {
+pub(super) fn pool(name: &str) -> &str {
     name.strip_prefix("CryptographicOperations")
         .filter(|rest| !rest.is_empty())
         .unwrap_or(name)
@@ -366,7 +366,7 @@ fn quota_row(row: &QuotaRow) -> Vec<Cell> {
 }
 
 /// The beginning of a text that may be long.
-fn shorten(text: &str, most: usize) -> String {
+pub(super) fn shorten(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return text.to_owned();
     }

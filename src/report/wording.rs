@@ -48,10 +48,9 @@ pub(super) fn counted(number: u64, one: &str, many: &str) -> String {
 }
 
 /// How far back the peak was looked for.
-pub(super) fn window(document: &Overview) -> String {
-    let length = document
-        .quota
-        .iter()
+pub(super) fn window<'a>(rows: impl IntoIterator<Item = &'a QuotaRow>) -> String {
+    let length = rows
+        .into_iter()
         .find_map(|row| Some(row.window_end?.duration_since(row.window_start?)));
     length.map_or("days".to_owned(), |length| {
         counted(length.as_hours().unsigned_abs() / 24, "day", "days")
@@ -219,6 +218,11 @@ pub(super) fn buckets_line(document: &Overview) -> String {
 
 /// The last line of every report for people.
 pub(super) fn coverage_line(document: &Overview) -> String {
+    coverage_of(document, "Everything")
+}
+
+/// The same of a scan that was of this alone.
+pub(super) fn coverage_of(document: &Overview, everything: &str) -> String {
     let mut regions = counted(document.scan.regions.len() as u64, "Region", "Regions");
     if let Some(sum) = accounts_sum(document) {
         regions = format!("{regions} of {} ({sum})", accounts_line(document));
@@ -231,10 +235,13 @@ pub(super) fn coverage_line(document: &Overview) -> String {
         )
     } else if document.coverage.complete {
         let asked = match document.scan.region_source {
+            Some(RegionSource::Requested) if document.scan.regions.len() == 1 => {
+                " that was asked for, and no other,"
+            }
             Some(RegionSource::Requested) => " that were asked for, and no other,",
             _ => "",
         };
-        format!("Coverage: complete. Everything in {regions}{asked} was read.")
+        format!("Coverage: complete. {everything} in {regions}{asked} was read.")
     } else {
         format!(
             "Coverage: INCOMPLETE. {}{} in {regions}: what they hide is neither a pass nor a finding.",

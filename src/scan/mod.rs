@@ -8,9 +8,11 @@ mod details;
 mod last_usage;
 mod metrics;
 mod needs;
+mod quotas;
 mod region;
 
 pub use last_usage::{EarlierUsage, LastUsageBudget, LastUsagePlan};
+pub use quotas::{QuotaPlan, scan_quotas};
 
 use std::collections::{BTreeMap, HashSet};
 

@@ -1,6 +1,7 @@
 //! The first pass of a Region: what is there.
 
 use super::ScanPlan;
+use super::quotas::keep_quotas;
 use crate::aws::{
     CallError, KeyMetricsRead, RegionSession, Session, read_alarms, read_custom_key_stores, read_keys,
     read_metric_filters, read_quotas, read_usage,
@@ -84,10 +85,7 @@ pub(super) async fn read_region(
         }
         Err(error) => facts.key_listing = Fact::Unavailable(refused(error).into()),
     }
-    facts.applied_quotas = quotas.applied;
-    facts.default_quotas = quotas.default;
-    facts.quotas = quotas.quotas;
-    facts.key_count_quota = Some(quotas.key_count);
+    keep_quotas(&mut facts, quotas);
     // Without a key and without use there is nothing to watch.
     facts.alarms = match alarms {
         Fact::NotCollected if !facts.keys.is_empty() => read_alarms(&clients).await,

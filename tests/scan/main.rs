@@ -26,6 +26,7 @@ mod key_details;
 mod metrics;
 #[cfg(unix)]
 mod permissions;
+mod quota;
 mod random_estate;
 mod readers;
 mod regions;

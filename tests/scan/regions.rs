@@ -5,7 +5,7 @@ use kms_audit::published;
 use super::run::*;
 
 /// The other Regions that every account has, without anything in them.
-fn default_regions() -> String {
+pub fn default_regions() -> String {
     published::regions_of("aws")
         .iter()
         .filter(|name| !published::is_opt_in(name) && !["eu-west-3", "us-east-1"].contains(name))

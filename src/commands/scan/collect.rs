@@ -224,12 +224,7 @@ impl Keeping {
             Visit::NotEntered(account) => self.collected.borrow_mut().not_entered.push(account),
             Visit::NoRegion(_, error) if self.has_one_account => return Err(region_error(error)),
             Visit::NoRegion(account, error) => {
-                let reason = Unavailable {
-                    operation: "account:ListRegions".to_owned(),
-                    code: "NoRegion".to_owned(),
-                    message: error.to_string(),
-                };
-                let account = AccountNotEntered::new(account, None, reason);
+                let account = no_region(account, &error);
                 self.collected.borrow_mut().not_entered.push(account);
             }
         }
@@ -254,7 +249,17 @@ impl Keeping {
     }
 }
 
-fn region_error(error: RegionError) -> anyhow::Error {
+/// One of several accounts, of which no Region could be chosen.
+pub(in super::super) fn no_region(account: AccountId, error: &RegionError) -> AccountNotEntered {
+    let reason = Unavailable {
+        operation: "account:ListRegions".to_owned(),
+        code: "NoRegion".to_owned(),
+        message: error.to_string(),
+    };
+    AccountNotEntered::new(account, None, reason)
+}
+
+pub(in super::super) fn region_error(error: RegionError) -> anyhow::Error {
     match error {
         RegionError::Unknown { .. } => anyhow::Error::new(UsageError(error.to_string())),
         RegionError::UnknownPartition(_) => anyhow::Error::new(error),
