@@ -22,6 +22,8 @@ pub(super) fn count<'k>(
         customer_managed: 0,
         aws_managed: region.aws_managed_keys.len() as u64,
         unknown_manager: 0,
+        tag_source: region.tag_source,
+        config_record: region.config_record.clone(),
         by_state: BTreeMap::new(),
         by_origin: BTreeMap::new(),
         by_spec: BTreeMap::new(),

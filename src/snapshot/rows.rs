@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::facts::{
-    Alarm, ApiCalls, Arn, CustomKeyStore, Fact, Fallback, Key, KeyCountQuota, KeyDetails, KeyMetadata,
-    MetricFilter, Region, RegionSource, RegionState, RequestQuota, ScanFacts,
+    Alarm, ApiCalls, Arn, ConfigRecord, CustomKeyStore, Fact, Fallback, Key, KeyCountQuota, KeyDetails,
+    KeyMetadata, MetricFilter, Region, RegionSource, RegionState, RequestQuota, ScanFacts, TagSource,
 };
 
 /// A `scan.json` of any version.
@@ -61,6 +61,12 @@ pub(super) struct RegionRow {
     pub alias_listing: Fact<()>,
     /// The ids of the AWS managed keys seen, in their order.
     pub aws_managed_keys: Vec<String>,
+    /// Where the tags of keys were read.
+    #[serde(default)]
+    pub tag_source: Option<TagSource>,
+    /// What AWS Config said, where the inventory is its own.
+    #[serde(default)]
+    pub config_record: Option<ConfigRecord>,
     /// Whether Service Quotas listed the applied values.
     pub applied_quotas: Fact<()>,
     /// Whether Service Quotas listed the AWS default values.

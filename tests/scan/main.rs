@@ -32,4 +32,6 @@ mod regions;
 mod resume;
 mod run;
 mod secrets;
+mod sources;
+mod sources_config;
 mod watch;

@@ -16,11 +16,11 @@ use super::super::{StoppedEarly, UsageError};
 use super::resume::Rest;
 use super::{Job, WINDOW_DAYS};
 use crate::accounts::{Round, Targets, Visit, choose_targets};
-use crate::aws::{RegionChoice, RegionError, Session, UsageWindow, choose_regions};
+use crate::aws::{Aggregate, RegionChoice, RegionError, Session, UsageWindow, choose_regions, read_aggregator};
 use crate::facts::{AccountFacts, AccountId, AccountNotEntered, ScanFacts, Unavailable};
 use crate::progress::Progress;
 use crate::run_record::RunRecord;
-use crate::scan::{LastUsagePlan, ScanPlan};
+use crate::scan::{Inventory, LastUsagePlan, ScanPlan};
 use crate::snapshot::SnapshotWriter;
 
 impl Job {
@@ -74,7 +74,8 @@ impl Job {
             None => Rest::all(&targets),
         };
         record.write(output.path())?;
-        let collected = self.visit(&session, rest, output).await?;
+        let aggregate = self.aggregate(&session, &rest).await.map_err(or_stopped)?;
+        let collected = self.visit(&session, rest, output, aggregate).await?;
         output.keep();
         calls_before.extend(session.api_calls());
         let scan = ScanFacts {
@@ -106,7 +107,23 @@ impl Job {
         })
     }
 
-    async fn visit(&self, session: &Session, rest: Rest, output: &mut OutputFolder) -> anyhow::Result<Collected> {
+    /// What AWS Config knows of the accounts that are left, where the inventory comes from there.
+    async fn aggregate(&self, session: &Session, rest: &Rest) -> anyhow::Result<Option<Arc<Aggregate>>> {
+        let Some(choice) = self.aggregator.as_ref().filter(|_| !rest.to_ask.is_empty()) else {
+            return Ok(None);
+        };
+        let accounts = rest.to_ask.iter().map(|(account, _)| account.clone()).collect();
+        let aggregate = read_aggregator(session, choice, &accounts, &self.regions).await?;
+        Ok(Some(Arc::new(aggregate)))
+    }
+
+    async fn visit(
+        &self,
+        session: &Session,
+        rest: Rest,
+        output: &mut OutputFolder,
+        aggregate: Option<Arc<Aggregate>>,
+    ) -> anyhow::Result<Collected> {
         let progress = Arc::new(Progress::default());
         let display = Display::start(progress.clone());
         progress.accounts().find(rest.to_ask.len());
@@ -125,7 +142,7 @@ impl Job {
                 not_entered: Vec::new(),
             }),
         };
-        let plan = |account| self.plan(account);
+        let plan = |account| self.plan(account, aggregate.clone());
         let visited = round.visit(rest.to_ask, plan, |visit| keeping.keep(visit)).await;
         drop(display);
         // After an error the others may still be written down: not in their middle is the program to end.
@@ -140,9 +157,19 @@ impl Job {
         Ok(collected)
     }
 
-    /// What to look at in an account. The earlier scan is read on a thread of its own, so that the other accounts go on
+    /// What to look at in an account. What is on disk is read on a thread of its own, so that the other accounts go on
     /// meanwhile.
-    async fn plan(&self, account: AccountId) -> anyhow::Result<ScanPlan> {
+    async fn plan(&self, account: AccountId, aggregate: Option<Arc<Aggregate>>) -> anyhow::Result<ScanPlan> {
+        let inventory = match aggregate {
+            Some(aggregate) => {
+                let account = account.clone();
+                let recorded = tokio::task::spawn_blocking(move || aggregate.account(&account)).await?;
+                Inventory::Config(Box::new(
+                    recorded.context("cannot read what AWS Config said of an account")?,
+                ))
+            }
+            None => Inventory::Services,
+        };
         let earlier = match self.previous.clone() {
             Some(previous) => tokio::task::spawn_blocking(move || previous.last_usage(&account)).await??,
             None => HashMap::new(),
@@ -151,6 +178,8 @@ impl Job {
             as_of: self.as_of,
             regions: self.regions.clone(),
             window: UsageWindow::before(self.as_of, WINDOW_DAYS),
+            inventory,
+            tags_from: self.tags_from,
             justification: self.config.justification.clone(),
             threshold_percent: self.config.quota.threshold_percent,
             last_usage: LastUsagePlan {
