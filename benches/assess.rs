@@ -274,6 +274,7 @@ fn key(account: &AccountId, region: &str, n: u64) -> Key {
             Fact::Known(owned.collect())
         },
         details: KeyDetails::default(),
+        captured_at: None,
     }
 }
 
@@ -318,5 +319,6 @@ fn bucket(account_number: u64, number: u64) -> Bucket {
         }),
         metrics_configurations: Fact::NotCollected,
         requests: Fact::NotCollected,
+        captured_at: None,
     }
 }

@@ -75,6 +75,7 @@ fn key_row(account: &AccountFacts, region: &RegionFacts, key: &Key, standing: &S
         origin: text(|metadata| metadata.origin.as_str()),
         multi_region_role: text(role),
         creation_date: metadata.and_then(|metadata| metadata.creation_date),
+        captured_at: key.captured_at,
     }
 }
 

@@ -83,6 +83,9 @@ pub struct KeyRow {
     pub multi_region_role: Option<String>,
     /// When it was created.
     pub creation_date: Option<Timestamp>,
+    /// When AWS Config captured the item that all this is from; null where KMS itself was asked.
+    #[serde(default)]
+    pub captured_at: Option<Timestamp>,
 }
 
 /// Where a customer managed key stands.

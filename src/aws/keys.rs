@@ -267,6 +267,7 @@ async fn read_key(
         metadata: described.into(),
         tags: Fact::NotCollected,
         details: KeyDetails::default(),
+        captured_at: None,
     })
 }
 

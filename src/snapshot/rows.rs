@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -109,6 +110,7 @@ pub(super) struct KeyRow<'a> {
     metadata: &'a Fact<KeyMetadata>,
     tags: &'a Fact<BTreeMap<String, String>>,
     details: &'a KeyDetails,
+    captured_at: Option<Timestamp>,
 }
 
 impl<'a> KeyRow<'a> {
@@ -120,6 +122,7 @@ impl<'a> KeyRow<'a> {
             metadata,
             tags,
             details,
+            captured_at,
         } = key;
         KeyRow {
             region,
@@ -129,6 +132,7 @@ impl<'a> KeyRow<'a> {
             metadata,
             tags,
             details,
+            captured_at: *captured_at,
         }
     }
 }
@@ -151,6 +155,9 @@ pub(super) struct OwnedKeyRow {
     /// What is read only where something depends on it.
     #[serde(default)]
     details: KeyDetails,
+    /// When AWS Config captured the item that all this is from; null where KMS itself was asked.
+    #[serde(default)]
+    captured_at: Option<Timestamp>,
 }
 
 impl OwnedKeyRow {
@@ -162,6 +169,7 @@ impl OwnedKeyRow {
             metadata: self.metadata,
             tags: self.tags,
             details: self.details,
+            captured_at: self.captured_at,
         }
     }
 }

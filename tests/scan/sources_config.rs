@@ -19,9 +19,13 @@ fn flags<'f>(of: &[&'f str], more: &[&'f str]) -> Vec<&'f str> {
     of.iter().chain(more).copied().collect()
 }
 
-/// The keys, without what only KMS says.
-fn keys(run: &Run) -> &Value {
-    &run.report["keys"]
+/// The keys, without the time at which AWS Config captured each.
+fn keys(run: &Run) -> Vec<Value> {
+    let mut keys = run.report["keys"].as_array().unwrap().clone();
+    for key in &mut keys {
+        key["captured_at"].take();
+    }
+    keys
 }
 
 fn inventory(run: &Run) -> Vec<Value> {
@@ -228,6 +232,17 @@ fn items_are_marked_with_the_time_at_which_config_captured_them() {
         .map(|key| &key["aliases"][0])
         .collect();
     assert_eq!(aliases, ["alias/own", "alias/seen"], "the new one is not recorded");
+    let captured: Vec<&Value> = run.report["keys"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|key| &key["captured_at"])
+        .collect();
+    assert_eq!(
+        captured,
+        ["2025-01-01T00:00:00Z", "2025-03-01T00:00:00Z"],
+        "each key has the time of its item"
+    );
     assert_eq!(run.findings("bucket-key-disabled"), 1);
     let status = "config:DescribeConfigurationAggregatorSourcesStatus";
     let expected = [

@@ -174,6 +174,7 @@ impl Row {
                     .collect::<BTreeMap<_, _>>(),
             ),
             details,
+            captured_at: self.item.configuration_item_capture_time,
         })))
     }
 
@@ -204,6 +205,7 @@ impl Row {
             encryption: encryption(configuration.unwrap_or(&Value::Null)),
             metrics_configurations: Fact::NotCollected,
             requests: Fact::NotCollected,
+            captured_at: self.item.configuration_item_capture_time,
         })
     }
 }
