@@ -16,12 +16,17 @@ use super::super::{StoppedEarly, UsageError};
 use super::resume::Rest;
 use super::{Job, WINDOW_DAYS};
 use crate::accounts::{Round, Targets, Visit, choose_targets};
-use crate::aws::{Aggregate, RegionChoice, RegionError, Session, UsageWindow, choose_regions, read_aggregator};
+use crate::aws::{
+    Aggregate, AggregatorChoice, RegionChoice, RegionError, Session, UsageWindow, choose_regions, read_aggregator,
+};
 use crate::facts::{AccountFacts, AccountId, AccountNotEntered, ScanFacts, Unavailable};
 use crate::progress::Progress;
 use crate::run_record::RunRecord;
 use crate::scan::{Inventory, LastUsagePlan, ScanPlan};
 use crate::snapshot::SnapshotWriter;
+
+/// The service of the calls that read an aggregator.
+const AGGREGATOR_SERVICE: &str = "config";
 
 impl Job {
     /// Reads the accounts and writes the snapshot, or what is missing of it. Says which signal stopped it, if one did.
@@ -44,7 +49,7 @@ impl Job {
             record.targets = begun.targets.clone();
             record.api_calls = begun.api_calls.clone();
         }
-        // Those of the list, where another process has made them.
+        // Those of the list and of the aggregator, where another process has made them.
         let mut calls_before = record.api_calls.clone();
         if matches!(self.regions, RegionChoice::Named(_)) {
             // A name that is wrong is wrong for every account.
@@ -74,12 +79,26 @@ impl Job {
             None => Rest::all(&targets),
         };
         record.write(output.path())?;
-        let aggregate = self.aggregate(&session, &rest).await.map_err(or_stopped)?;
+        let mut aggregate = None;
+        if let Some(choice) = self.aggregator.as_ref().filter(|_| !rest.to_ask.is_empty()) {
+            aggregate = Some(self.aggregate(&session, choice, &targets).await.map_err(or_stopped)?);
+            // It was read anew, and counts once: those of a process that was killed on the way are lost, as elsewhere.
+            calls_before.retain(|calls| calls.service != AGGREGATOR_SERVICE);
+            record.api_calls.retain(|calls| calls.service != AGGREGATOR_SERVICE);
+            let calls = session.api_calls().into_iter();
+            record
+                .api_calls
+                .extend(calls.filter(|calls| calls.service == AGGREGATOR_SERVICE));
+            record.write(output.path())?;
+        }
         let collected = self.visit(&session, rest, output, aggregate).await?;
         output.keep();
-        calls_before.extend(session.api_calls());
+        let mut api_calls = calls_before;
+        api_calls.extend(session.api_calls());
+        // In one order, whichever process has made them.
+        api_calls.sort_by(|a, b| (&a.service, &a.operation).cmp(&(&b.service, &b.operation)));
         let scan = ScanFacts {
-            api_calls: calls_before,
+            api_calls,
             ..self.scan_facts(&session, &record, targets, collected)
         };
         SnapshotWriter::create(&output.path().join("snapshot"))?.finish(&scan)?;
@@ -107,14 +126,18 @@ impl Job {
         })
     }
 
-    /// What AWS Config knows of the accounts that are left, where the inventory comes from there.
-    async fn aggregate(&self, session: &Session, rest: &Rest) -> anyhow::Result<Option<Arc<Aggregate>>> {
-        let Some(choice) = self.aggregator.as_ref().filter(|_| !rest.to_ask.is_empty()) else {
-            return Ok(None);
-        };
-        let accounts = rest.to_ask.iter().map(|(account, _)| account.clone()).collect();
+    /// What AWS Config knows of the accounts, where the inventory comes from there. All of them are asked for, also where
+    /// some were finished before: what narrows a query decides how many calls it takes, and a run that is gone on with
+    /// is to say the same of itself as one that was not interrupted.
+    async fn aggregate(
+        &self,
+        session: &Session,
+        choice: &AggregatorChoice,
+        targets: &Targets,
+    ) -> anyhow::Result<Arc<Aggregate>> {
+        let accounts = targets.to_scan.keys().cloned().collect();
         let aggregate = read_aggregator(session, choice, &accounts, &self.regions).await?;
-        Ok(Some(Arc::new(aggregate)))
+        Ok(Arc::new(aggregate))
     }
 
     async fn visit(
