@@ -34,4 +34,6 @@ mod run;
 mod secrets;
 mod sources;
 mod sources_config;
+#[cfg(unix)]
+mod sources_memory;
 mod watch;

@@ -44,7 +44,8 @@ impl Aggregate {
             .map(|region| (region.clone(), self.region(account, region)))
             .collect();
         let mut aliases: BTreeMap<(Region, String), Vec<String>> = BTreeMap::new();
-        for Item { region, captured, of } in self.spill.items(account)? {
+        for item in self.spill.items(account)? {
+            let Item { region, captured, of } = item?;
             let recorded = regions
                 .entry(region.clone())
                 .or_insert_with(|| self.region(account, &region));

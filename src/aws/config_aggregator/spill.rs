@@ -46,14 +46,14 @@ impl Spill {
         Ok(())
     }
 
-    /// The items of an account.
-    pub(super) fn items(&self, account: &AccountId) -> io::Result<Vec<Item>> {
+    /// The items of an account, one at a time.
+    pub(super) fn items(&self, account: &AccountId) -> io::Result<impl Iterator<Item = io::Result<Item>>> {
         let file = match File::open(self.folder.path().join(account.as_str())) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Ok(file) => Some(file),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(error),
         };
-        let lines = BufReader::new(file).lines();
-        lines.map(|line| Ok(serde_json::from_str(&line?)?)).collect()
+        let lines = file.into_iter().flat_map(|file| BufReader::new(file).lines());
+        Ok(lines.map(|line| Ok(serde_json::from_str(&line?)?)))
     }
 }
