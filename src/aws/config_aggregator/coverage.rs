@@ -20,13 +20,14 @@ pub(super) struct Coverage {
     pub(super) aggregator: String,
     /// A Region can have several: one of the customer's, and those of services.
     recorders: BTreeMap<(AccountId, Region), Vec<Recorder>>,
-    /// Sources that the aggregator has no recent data of. What is not of one account, or Region, is of all.
-    late: Vec<LateSource>,
+    /// Sources that the aggregator has no recent data of, by account. What is not of one account, or Region, is of all.
+    late: BTreeMap<Option<AccountId>, Vec<LateSource>>,
+    /// Of each type, the first resource whose item cannot be read.
+    unreadable: BTreeMap<(AccountId, Region), Vec<(Type, String)>>,
 }
 
 #[derive(Debug)]
 struct LateSource {
-    account_id: Option<AccountId>,
     region: Option<Region>,
     status: String,
     since: Option<Timestamp>,
@@ -86,12 +87,27 @@ impl Coverage {
         self.recorders.entry((account_id, region)).or_default().push(recorder);
     }
 
+    /// Notes an item that cannot be read: what else there is of its Region still is.
+    pub(super) fn add_unreadable(&mut self, account_id: AccountId, region: Region, kind: Type, resource_id: &str) {
+        let of_region = self.unreadable.entry((account_id, region)).or_default();
+        if !of_region.iter().any(|(of, _)| *of == kind) {
+            of_region.push((kind, resource_id.to_owned()));
+        }
+    }
+
+    fn unreadable(&self, account: &AccountId, region: &Region, kind: Type) -> Option<Fact<()>> {
+        let of_region = self.unreadable.get(&(account.clone(), region.clone()))?;
+        let (_, resource) = of_region.iter().find(|(of, _)| *of == kind)?;
+        let what = format!("what AWS Config has of {resource} ({}) cannot be read", kind.name());
+        Some(unavailable(SELECT, "UnreadableItem", what))
+    }
+
     pub(super) fn add_status(&mut self, status: AggregatedSourceStatus) {
         let said = [status.last_error_code, status.last_error_message];
         let said: Vec<String> = said.into_iter().flatten().collect();
-        self.late.push(LateSource {
-            // The source can be the organization, whose id is not that of an account.
-            account_id: status.source_id.as_deref().and_then(AccountId::parse),
+        // The source can be the organization, whose id is not that of an account.
+        let account_id = status.source_id.as_deref().and_then(AccountId::parse);
+        self.late.entry(account_id).or_default().push(LateSource {
             region: status.aws_region.as_deref().and_then(Region::parse),
             status: status
                 .last_update_status
@@ -103,23 +119,21 @@ impl Coverage {
 
     /// The Regions of an account of which something is known.
     pub(super) fn regions_of(&self, account: &AccountId) -> impl Iterator<Item = &Region> {
-        let recorded = self
-            .recorders
-            .keys()
-            .filter(move |(of, _)| of == account)
-            .map(|(_, region)| region);
-        let late = self
-            .late
-            .iter()
-            .filter(move |source| source.account_id.as_ref() == Some(account));
+        // No name of a Region comes before this one.
+        let recorded = self.recorders.range((account.clone(), Region::new(""))..);
+        let recorded = recorded
+            .take_while(move |((of, _), _)| of == account)
+            .map(|((_, region), _)| region);
+        let late = self.late.get(&Some(account.clone())).into_iter().flatten();
         recorded.chain(late.filter_map(|source| source.region.as_ref()))
     }
 
     fn late(&self, account: &AccountId, region: &Region) -> Option<&LateSource> {
-        self.late.iter().find(|source| {
-            source.account_id.as_ref().is_none_or(|of| of == account)
-                && source.region.as_ref().is_none_or(|of| of == region)
-        })
+        let of_all = self.late.get(&None).into_iter().flatten();
+        let of_account = self.late.get(&Some(account.clone())).into_iter().flatten();
+        of_all
+            .chain(of_account)
+            .find(|source| source.region.as_ref().is_none_or(|of| of == region))
     }
 
     /// Since when the aggregator has heard nothing new of a Region, where it is late.
@@ -152,10 +166,12 @@ impl Coverage {
         let Some(recorders) = self.recorders.get(&(account.clone(), region.clone())) else {
             let what =
                 format!("the aggregator {aggregator} has no configuration recorder of this account and Region");
-            return unavailable(SELECT, "NotAggregated", what);
+            return self
+                .unreadable(account, region, Type::Recorder)
+                .unwrap_or_else(|| unavailable(SELECT, "NotAggregated", what));
         };
         if recorders.iter().any(|recorder| recorder.records(kind)) {
-            return Fact::Known(());
+            return self.unreadable(account, region, kind).unwrap_or(Fact::Known(()));
         }
         match recorders.iter().any(|recorder| recorder.recording) {
             true => unavailable(

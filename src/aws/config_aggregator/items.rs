@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::super::error::CallError;
 use super::super::operations::CONFIG_SELECT_AGGREGATE_RESOURCE_CONFIG as SELECT;
-use super::coverage::Recorder;
+use super::coverage::{Coverage, Recorder};
 use crate::facts::{
     AccountId, Arn, AutomaticRotation, Bucket, BucketEncryption, Fact, Key, KeyDetails, KeyManager, KeyMetadata,
     MultiRegionRole, Region, Unavailable,
@@ -86,6 +86,10 @@ struct RawTag {
     value: String,
 }
 
+/// An item does not have what an item of its type has.
+#[derive(Debug)]
+pub(super) struct Unreadable;
+
 /// What is kept of an item.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Item {
@@ -122,13 +126,18 @@ impl Row {
         !self.item.configuration_item_status.starts_with("ResourceDeleted")
     }
 
-    pub(super) fn recorder(&self) -> Result<Recorder, CallError> {
-        Recorder::deserialize(&self.item.configuration)
-            .map_err(|_| malformed("what a recorder records cannot be read"))
+    /// What a recorder records, where that can be read.
+    pub(super) fn recorder(&self) -> Option<Recorder> {
+        Recorder::deserialize(&self.item.configuration).ok()
+    }
+
+    /// Notes that it cannot be read.
+    pub(super) fn note_unreadable(self, kind: Type, coverage: &mut Coverage) {
+        coverage.add_unreadable(self.account_id, self.region, kind, &self.item.resource_id);
     }
 
     /// What is kept of it; `None` for an alias without a key.
-    pub(super) fn item(&self, kind: Type) -> Result<Option<Item>, CallError> {
+    pub(super) fn item(&self, kind: Type) -> Result<Option<Item>, Unreadable> {
         let of = match kind {
             Type::Key => Some(self.key()?),
             Type::Alias => self.alias(),
@@ -142,9 +151,8 @@ impl Row {
         }))
     }
 
-    fn key(&self) -> Result<Kept, CallError> {
-        let unreadable = || malformed("the item of a key cannot be read");
-        let key = RawKey::deserialize(&self.item.configuration).map_err(|_| unreadable())?;
+    fn key(&self) -> Result<Kept, Unreadable> {
+        let key = RawKey::deserialize(&self.item.configuration).map_err(|_| Unreadable)?;
         if key.key_manager.as_deref() == Some(KeyManager::Aws.as_str()) {
             return Ok(Kept::AwsManagedKey(key.key_id));
         }
@@ -189,9 +197,9 @@ impl Row {
         })
     }
 
-    fn bucket(&self) -> Result<Bucket, CallError> {
+    fn bucket(&self) -> Result<Bucket, Unreadable> {
         if self.item.resource_id.is_empty() {
-            return Err(malformed("the item of a bucket has no name"));
+            return Err(Unreadable);
         }
         let created = self.item.configuration.get("creationDate");
         let configuration = self

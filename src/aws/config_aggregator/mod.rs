@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use std::io;
 
 use self::coverage::Coverage;
-use self::items::{Row, Type};
+use self::items::{Row, Type, Unreadable};
 use self::spill::Spill;
 use super::call::Caller;
 use super::error::CallError;
@@ -212,11 +212,13 @@ impl Reading<'_> {
                 .map_err(AggregatorError::of)?;
             let brought = rows.len();
             for row in rows {
-                if self.accounts.contains(&row.account_id) {
-                    let recorder = row.recorder().map_err(AggregatorError::of)?;
-                    self.aggregate
-                        .coverage
-                        .add_recorder(row.account_id, row.region, recorder);
+                if !self.accounts.contains(&row.account_id) {
+                    continue;
+                }
+                let coverage = &mut self.aggregate.coverage;
+                match row.recorder() {
+                    Some(recorder) => coverage.add_recorder(row.account_id, row.region, recorder),
+                    None => row.note_unreadable(Type::Recorder, coverage),
                 }
             }
             match pages.next(SELECT, None, next.as_deref(), brought) {
@@ -262,11 +264,13 @@ impl Reading<'_> {
             let (rows, next) = self.page(kind, token.take()).await.map_err(AggregatorError::of)?;
             let brought = rows.len();
             for row in rows {
-                if self.accounts.contains(&row.account_id)
-                    && row.is_there()
-                    && let Some(item) = row.item(kind).map_err(AggregatorError::of)?
-                {
-                    self.aggregate.spill.add(&row.account_id, &item)?;
+                if !self.accounts.contains(&row.account_id) || !row.is_there() {
+                    continue;
+                }
+                match row.item(kind) {
+                    Ok(Some(item)) => self.aggregate.spill.add(&row.account_id, &item)?,
+                    Ok(None) => {}
+                    Err(Unreadable) => row.note_unreadable(kind, &mut self.aggregate.coverage),
                 }
             }
             self.aggregate.spill.flush()?;

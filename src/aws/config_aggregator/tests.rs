@@ -1,4 +1,8 @@
+use super::super::call::Stop;
+use super::super::canned::{self, Answer};
+use super::super::pacing::ApiShare;
 use super::super::sandboxed::{calls, session};
+use super::super::session::{Credentials, SessionSettings};
 use super::*;
 use crate::facts::Fact;
 
@@ -147,4 +151,81 @@ async fn a_region_without_a_recorder_is_a_gap() {
     let of = |region: &str| aggregate.listing(&account, &Region::new(region), Type::Key);
     assert_eq!(of("eu-west-3"), Fact::Known(()));
     assert_eq!(of("us-east-1").unavailable().unwrap().code, "NotAggregated");
+}
+
+/// An aggregator that has items which say nothing: of a key, and of the recorder of another Region.
+fn server(request: &aws_smithy_runtime_api::client::orchestrator::HttpRequest) -> Answer {
+    let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
+    let target = request.headers().get("x-amz-target").unwrap_or_default();
+    let rows = |items: &[serde_json::Value]| {
+        let rows: Vec<String> = items.iter().map(ToString::to_string).collect();
+        serde_json::json!({ "Results": rows }).to_string()
+    };
+    let item = |region: &str, id: &str, configuration: serde_json::Value| {
+        serde_json::json!({ "accountId": "111122223333", "awsRegion": region, "resourceId": id,
+            "configuration": configuration })
+    };
+    let all = serde_json::json!({ "Recording": true, "RecordingGroup": { "AllSupported": true } });
+    let answer = if request.uri().contains("sts.") {
+        "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::111122223333:user/a</Arn>\
+         <Account>111122223333</Account></GetCallerIdentityResult></GetCallerIdentityResponse>"
+            .to_owned()
+    } else if target.ends_with("DescribeConfigurationAggregators") {
+        r#"{"ConfigurationAggregators":[{"ConfigurationAggregatorName":"all"}]}"#.to_owned()
+    } else if target.ends_with("SourcesStatus") {
+        r#"{"AggregatedSourceStatusList":[]}"#.to_owned()
+    } else if body.contains("ConfigurationRecorder") {
+        rows(&[
+            item("eu-west-3", "default", all),
+            item("us-east-1", "default", serde_json::json!({ "Recording": "perhaps" })),
+        ])
+    } else if body.contains("AWS::KMS::Key") {
+        let key = |id: &str| serde_json::json!({ "arn": format!("arn:aws:kms:eu-west-3:111122223333:key/{id}"), "keyId": id });
+        rows(&[
+            item("eu-west-3", "silent", serde_json::json!({})),
+            item("eu-west-3", "whole", key("whole")),
+        ])
+    } else {
+        rows(&[])
+    };
+    Answer(200, &[], answer)
+}
+
+#[tokio::test]
+async fn an_item_that_cannot_be_read_is_a_gap_of_its_region_and_the_others_are_read() {
+    let settings = SessionSettings {
+        credentials: Credentials::Invented,
+        fallback_region: Some(Region::new("eu-west-3")),
+        endpoint: None,
+        http: canned::http(server),
+        api_share: ApiShare::Off,
+        stop: Stop::default(),
+    };
+    let session = Session::open(settings).await.unwrap();
+    let account = AccountId::new("111122223333");
+    let aggregate = read_aggregator(&session, &any(), &accounts(&["111122223333"]), &RegionChoice::Enabled)
+        .await
+        .unwrap();
+    assert!(aggregate.cut_short.is_empty());
+    let of = |region: &str, kind: Type| aggregate.listing(&account, &Region::new(region), kind);
+    assert_eq!(of("eu-west-3", Type::Bucket), Fact::Known(()));
+    for (region, words) in [
+        (
+            "eu-west-3",
+            "what AWS Config has of silent (AWS::KMS::Key) cannot be read",
+        ),
+        (
+            "us-east-1",
+            "what AWS Config has of default (AWS::Config::ConfigurationRecorder) cannot be read",
+        ),
+    ] {
+        let gap = of(region, Type::Key);
+        let reason = gap.unavailable().unwrap();
+        assert_eq!(
+            (reason.code.as_str(), reason.message.as_str()),
+            ("UnreadableItem", words)
+        );
+    }
+    let kept = format!("{:?}", aggregate.account(&account).unwrap());
+    assert!(kept.contains("key/whole"), "{kept}");
 }

@@ -25,6 +25,20 @@ fn dates_are_read_in_the_forms_that_config_gives_them() {
 }
 
 #[test]
+fn a_key_and_a_bucket_have_the_time_at_which_their_items_were_captured() {
+    let captured = "2025-02-01T03:04:05Z";
+    let row = row(json!({
+        "configurationItemCaptureTime": "2025-02-01T03:04:05.000Z",
+        "configuration": { "arn": "arn:aws:kms:eu-west-3:111122223333:key/1234", "keyId": "1234" },
+    }));
+    let Kept::Key(key) = row.key().unwrap() else {
+        panic!("it is a key");
+    };
+    let expected = Some(captured.parse().unwrap());
+    assert_eq!([key.captured_at, row.bucket().unwrap().captured_at], [expected; 2]);
+}
+
+#[test]
 fn the_default_encryption_of_a_bucket_can_be_text_within_the_text() {
     let rules = json!({ "rules": [{ "bucketKeyEnabled": true, "applyServerSideEncryptionByDefault":
         { "sseAlgorithm": "aws:kms", "kmsMasterKeyID": "alias/documents" } }] });
