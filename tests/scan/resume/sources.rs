@@ -32,7 +32,10 @@ fn a_killed_run_goes_on_with_the_source_it_was_begun_with() {
         let (estate, out) = (small_organization(), folder.join("out"));
         let slow = "\n[[fault]]\nkind = \"delay\"\nms = 40\nservice = \"cloudwatch\"\n";
         write_estate(folder, &format!("{estate}{slow}"));
-        let mut killed = start(scan(folder, &with(flags)));
+        let mut command = scan(folder, &with(flags));
+        // What it leaves there goes with the test.
+        command.env("TMPDIR", folder);
+        let mut killed = start(command);
         while !out.join("snapshot/accounts").exists() {
             assert!(killed.try_wait().unwrap().is_none());
             std::thread::sleep(std::time::Duration::from_millis(5));
