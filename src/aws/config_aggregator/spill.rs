@@ -1,13 +1,14 @@
 //! Items on disk, a file for each account, until its turn has come.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
 
 use tempfile::TempDir;
 
 use super::items::Item;
 use crate::facts::AccountId;
+use crate::private_files;
 
 /// A temporary folder, which only the user can read and which goes with this.
 #[derive(Debug)]
@@ -19,9 +20,8 @@ pub(super) struct Spill {
 
 impl Spill {
     pub(super) fn create() -> io::Result<Spill> {
-        let folder = tempfile::Builder::new().prefix("kms-audit-").tempdir()?;
         Ok(Spill {
-            folder,
+            folder: private_files::make_temporary_folder()?,
             waiting: BTreeMap::new(),
         })
     }
@@ -37,11 +37,7 @@ impl Spill {
     pub(super) fn flush(&mut self) -> io::Result<()> {
         for (account, lines) in std::mem::take(&mut self.waiting) {
             let path = self.folder.path().join(account.as_str());
-            OpenOptions::new()
-                .create(true)
-                .append(true)
-                .open(path)?
-                .write_all(&lines)?;
+            private_files::open_to_append(&path)?.write_all(&lines)?;
         }
         Ok(())
     }

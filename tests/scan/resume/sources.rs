@@ -17,6 +17,25 @@ fn with<'f>(flags: &[&'f str]) -> Vec<&'f str> {
     REGION.iter().chain(flags).copied().collect()
 }
 
+/// How many temporary folders a killed scan left here. Nobody else can read what is in them.
+#[cfg(unix)]
+fn left_behind(folder: &Path) -> usize {
+    use std::os::unix::fs::PermissionsExt;
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let is_left = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with("kms-audit-");
+    let left: Vec<PathBuf> = entries.filter(is_left).collect();
+    let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    for folder in &left {
+        let files = walk(folder);
+        assert_eq!(mode(folder), 0o700);
+        assert!(
+            !files.is_empty() && files.iter().all(|file| mode(file) == 0o600),
+            "{files:?}"
+        );
+    }
+    left.len()
+}
+
 fn calls_of(out: &Path, service: &str) -> u64 {
     let report = report(out);
     let rows = report["api_calls"].as_array().unwrap().iter();
@@ -46,6 +65,8 @@ fn a_killed_run_goes_on_with_the_source_it_was_begun_with() {
             !out.join("snapshot/scan.json").exists(),
             "it is killed among its accounts"
         );
+        #[cfg(unix)]
+        assert_eq!(left_behind(folder), usize::from(service == "config"));
 
         write_estate(folder, &estate);
         assert_success(&resume(folder, &[]).output().unwrap());
