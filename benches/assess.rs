@@ -276,6 +276,7 @@ fn key(account: &AccountId, region: &str, n: u64) -> Key {
             Fact::Known(owned.collect())
         },
         details: KeyDetails::default(),
+        captured_at: None,
     }
 }
 
@@ -320,5 +321,6 @@ fn bucket(account_number: u64, number: u64) -> Bucket {
         }),
         metrics_configurations: Fact::NotCollected,
         requests: Fact::NotCollected,
+        captured_at: None,
     }
 }

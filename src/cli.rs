@@ -9,13 +9,14 @@ mod targets;
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::aws::ApiShare;
 use crate::checks::CHECKS;
-use crate::facts::{Region, Shard};
+use crate::facts::{Region, Shard, TagSource};
 use crate::scan::LastUsageBudget;
 
 pub use formats::{Destination, FormatArg};
@@ -186,6 +187,24 @@ pub struct ScanArgs {
     #[arg(long, value_name = "DURATION", env = "KMS_AUDIT_LAST_USAGE_BUDGET")]
     pub last_usage_budget: Option<LastUsageBudget>,
 
+    /// Take the inventory from the services themselves, or what an aggregator of AWS Config has of it: fewer calls, and
+    /// only as recent and whole as what is recorded there [default: services]
+    #[arg(long, env = "KMS_AUDIT_SOURCE", value_enum)]
+    pub source: Option<InventorySource>,
+
+    /// The aggregator, where there are several in its Region
+    #[arg(long, value_name = "NAME", env = "KMS_AUDIT_AGGREGATOR")]
+    pub aggregator: Option<String>,
+
+    /// The Region of the aggregator [default: that of the AWS configuration]
+    #[arg(long, value_name = "REGION", env = "KMS_AUDIT_AGGREGATOR_REGION", value_parser = region)]
+    pub aggregator_region: Option<Region>,
+
+    /// Read the tags of keys from KMS, a call for each key, or from Resource Groups, a call for a hundred, where that
+    /// saves calls [default: kms]
+    #[arg(long, value_name = "SOURCE", env = "KMS_AUDIT_TAGS_FROM", value_parser = tag_source())]
+    pub tags_from: Option<TagSource>,
+
     /// Go on from an earlier scan, of which this is the folder: its answers on when keys were last used stand for keys
     /// that are not asked this time, and keys without an answer are asked first
     #[arg(long, value_name = "DIR", env = "KMS_AUDIT_PREVIOUS")]
@@ -208,6 +227,16 @@ pub struct ScanArgs {
     #[arg(short, long, action = clap::ArgAction::Count)]
     #[serde(skip)]
     pub verbose: u8,
+}
+
+/// Where the inventory comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum InventorySource {
+    /// AWS KMS and Amazon S3
+    Services,
+    /// An aggregator of AWS Config
+    ConfigAggregator,
 }
 
 /// What the AWS within this program can do besides being scanned.
@@ -297,8 +326,8 @@ pub struct ChecksListArgs {
     pub config: Option<PathBuf>,
 }
 
-fn check_ids() -> clap::builder::PossibleValuesParser {
-    clap::builder::PossibleValuesParser::new(CHECKS.iter().map(|check| check.id))
+fn check_ids() -> PossibleValuesParser {
+    PossibleValuesParser::new(CHECKS.iter().map(|check| check.id))
 }
 
 /// The flags of `template`.
@@ -317,7 +346,8 @@ pub struct TemplateArgs {
 pub enum TemplateName {
     /// The IAM policy with every action the auditor uses in an account
     IamPolicy,
-    /// The IAM policy with what it uses besides where it starts, to list the accounts of an organization and enter them
+    /// The IAM policy with what it uses besides where it starts: to list the accounts of an organization, enter them, and
+    /// ask an aggregator of AWS Config
     OrganizationPolicy,
     /// The CloudFormation template with the read-only role for every account of an organization
     RoleStackset,
@@ -331,6 +361,10 @@ pub enum PolicyPurpose {
     Scan,
     /// `quota` and nothing else
     Quota,
+}
+
+fn tag_source() -> impl TypedValueParser<Value = TagSource> {
+    PossibleValuesParser::new(TagSource::WORDS).try_map(|word| word.parse::<TagSource>())
 }
 
 fn region(text: &str) -> Result<Region, String> {

@@ -1,10 +1,11 @@
 //! Files and folders of a scan: only the user can read them, and a file appears under its name whole or not at all.
 
 use std::ffi::OsStr;
-use std::fs::{self, DirBuilder, Permissions};
+use std::fs::{self, DirBuilder, File, Permissions};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
+use tempfile::TempDir;
 use walkdir::WalkDir;
 
 /// What the name of a file begins with until it is whole.
@@ -27,6 +28,37 @@ pub fn make_new_folder(path: &Path) -> io::Result<()> {
         make_folder(parent)?;
     }
     builder().create(path)
+}
+
+/// Makes a folder for the user alone where temporary files lie. It goes when it is let go.
+///
+/// # Errors
+/// When the file system refuses.
+pub fn make_temporary_folder() -> io::Result<TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("kms-audit-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // Without it, the umask alone decides.
+        builder.permissions(Permissions::from_mode(0o700));
+    }
+    builder.tempdir()
+}
+
+/// Opens a file to write at its end; one that is made is for the user alone.
+///
+/// # Errors
+/// When the file system refuses.
+pub fn open_to_append(path: &Path) -> io::Result<File> {
+    let mut options = fs::OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    options.open(path)
 }
 
 /// Writes a file beside its place and renames it into it.

@@ -49,7 +49,7 @@ pub struct RunRecord {
     pub parameters: BTreeMap<String, Value>,
     /// The accounts, once they were listed to the end. They are not listed again.
     pub targets: Option<Targets>,
-    /// The calls that it took to list them.
+    /// The calls that it took to list them, and to read an aggregator of AWS Config where the inventory comes from one.
     pub api_calls: Vec<ApiCalls>,
 }
 

@@ -107,6 +107,7 @@ fn key(account: &AccountId, region: &str, n: u64, week: u64) -> Key {
         }),
         tags: Fact::Known(tags.map(|(tag, value)| (tag.to_owned(), value)).into()),
         details: KeyDetails::default(),
+        captured_at: None,
     }
 }
 

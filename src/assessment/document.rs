@@ -11,8 +11,8 @@ use super::rows::{InventoryRow, KeyRow, QuotaRow};
 use super::summary::Summary;
 use crate::checks::{CHECKS, Check, Finding, Tally};
 use crate::facts::{
-    AccountId, AccountNotEntered, ApiCalls, Arn, Fallback, Gap, Region, RegionSource, ScanFacts, Shard,
-    SkippedAccount,
+    AccountId, AccountNotEntered, ApiCalls, Arn, ConfigRecord, Fallback, Gap, Region, RegionSource, ScanFacts,
+    Shard, SkippedAccount,
 };
 
 /// The version of the document's shape. Within a version, fields are added and never changed or taken away.
@@ -186,6 +186,9 @@ pub struct Coverage<Gaps = Vec<Gap>> {
     pub gaps: Gaps,
     /// Calls that failed but whose answer was found another way.
     pub fallbacks: Vec<Fallback>,
+    /// How old what AWS Config knows is, over all Regions; null where the inventory does not come from there.
+    #[serde(default)]
+    pub config_record: Option<ConfigRecord>,
 }
 
 /// A gap in numbers: of the resources it names, how many there are and the first few.
@@ -282,6 +285,7 @@ impl Overview {
                 complete: false,
                 gaps: gaps.iter().cloned().map(GapSummary::from).collect(),
                 fallbacks: Vec::new(),
+                config_record: None,
             },
             api_calls: Vec::new(),
         }

@@ -22,6 +22,8 @@ pub(super) fn count<'k>(
         customer_managed: 0,
         aws_managed: region.aws_managed_keys.len() as u64,
         unknown_manager: 0,
+        tag_source: region.tag_source,
+        config_record: region.config_record.clone(),
         by_state: BTreeMap::new(),
         by_origin: BTreeMap::new(),
         by_spec: BTreeMap::new(),
@@ -73,6 +75,7 @@ fn key_row(account: &AccountFacts, region: &RegionFacts, key: &Key, standing: &S
         origin: text(|metadata| metadata.origin.as_str()),
         multi_region_role: text(role),
         creation_date: metadata.and_then(|metadata| metadata.creation_date),
+        captured_at: key.captured_at,
     }
 }
 

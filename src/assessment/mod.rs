@@ -94,6 +94,9 @@ impl<'a> Assessor<'a> {
         self.exceptions.add(&account.exceptions);
         let document = &mut self.document;
         document.summary.add(account.summary);
+        for record in account.inventory.iter().filter_map(|row| row.config_record.as_ref()) {
+            document.coverage.config_record.get_or_insert_default().merge(record);
+        }
         document.inventory.extend(account.inventory);
         document.quota.extend(account.quota);
         document.scan.note(account.looked_at);

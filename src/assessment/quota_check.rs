@@ -187,6 +187,7 @@ impl QuotaCheck {
             threshold_percent: self.threshold_percent,
             quota: self.rows.clone(),
             coverage: Coverage {
+                config_record: None,
                 complete: overview.coverage.complete,
                 gaps: self.gaps.clone(),
                 fallbacks: overview.coverage.fallbacks.clone(),

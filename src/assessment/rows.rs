@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::facts::{AccountId, Arn, LimitSource, Region, RequestsPerSecond};
+use crate::facts::{AccountId, Arn, ConfigRecord, LimitSource, Region, RequestsPerSecond, TagSource};
 use crate::published::MicroDollars;
 
 /// The keys of one account and Region, in numbers.
@@ -24,6 +24,12 @@ pub struct InventoryRow {
     pub aws_managed: u64,
     /// Keys of which could not be read who manages them.
     pub unknown_manager: u64,
+    /// Where the tags were read; null where there was no key to be asked about.
+    #[serde(default)]
+    pub tag_source: Option<TagSource>,
+    /// How old what AWS Config knows is; null where the inventory does not come from there.
+    #[serde(default)]
+    pub config_record: Option<ConfigRecord>,
     /// Customer managed keys by state.
     pub by_state: BTreeMap<String, u64>,
     /// Customer managed keys by the origin of their key material.
@@ -77,6 +83,9 @@ pub struct KeyRow {
     pub multi_region_role: Option<String>,
     /// When it was created.
     pub creation_date: Option<Timestamp>,
+    /// When AWS Config captured the item that all this is from; null where KMS itself was asked.
+    #[serde(default)]
+    pub captured_at: Option<Timestamp>,
 }
 
 /// Where a customer managed key stands.

@@ -97,6 +97,7 @@ async fn list_buckets(session: &Session) -> (Vec<Bucket>, Result<(), CallError>)
                 encryption: Fact::NotCollected,
                 metrics_configurations: Fact::NotCollected,
                 requests: Fact::NotCollected,
+                captured_at: None,
             };
             buckets.insert(name, bucket);
         }

@@ -79,11 +79,9 @@ fn custom_key_store(entry: CustomKeyStoresListEntry) -> Result<CustomKeyStore, C
 #[cfg(test)]
 #[cfg(feature = "sandbox")]
 mod tests {
-    use super::super::keys::read_keys;
-    use super::super::sandboxed::{calls, region};
+    use super::super::sandboxed::{calls, keys, region};
     use super::*;
     use crate::facts::{ConnectionState, CustomKeyStoreType};
-    use crate::progress::Counter;
 
     const STORES: &str = r#"
         [[region.custom_key_store]]
@@ -102,7 +100,7 @@ mod tests {
 
     async fn read(lines: &str) -> (Fact<Vec<CustomKeyStore>>, u64) {
         let (account, session) = region(&format!("{STORES}{lines}")).await;
-        let keys = read_keys(&session, &Counter::default()).await.unwrap().keys;
+        let keys = keys(&account, &session).await.keys;
         let stores = read_custom_key_stores(&session, &keys).await;
         (stores, calls(&account, "DescribeCustomKeyStores"))
     }

@@ -4,21 +4,24 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_kms::types::{KeyMetadata as SdkKeyMetadata, MultiRegionKeyType};
 use futures_util::{StreamExt, stream};
+use jiff::Timestamp;
 
 use super::error::CallError;
 use super::key_metrics::{KeyMetricsRead, list_key_metrics};
 use super::moment::timestamp;
-use super::operations::{KMS_DESCRIBE_KEY, KMS_LIST_ALIASES, KMS_LIST_KEYS, KMS_LIST_RESOURCE_TAGS};
+use super::operations::{KMS_DESCRIBE_KEY, KMS_LIST_ALIASES, KMS_LIST_KEYS};
 use super::paging::Pages;
 use super::refusals::Refusals;
-use super::session::RegionSession;
-use crate::facts::{Arn, Fact, Key, KeyDetails, KeyManager, KeyMetadata, MultiRegionRole, Region};
+use super::session::{RegionSession, Session};
+use super::tags::{TagReader, TaggedKeys, may_be_asked, saves_calls};
+use crate::facts::{
+    Arn, ConfigRecord, Fact, Fallback, Key, KeyDetails, KeyManager, KeyMetadata, MultiRegionRole, Region, TagSource,
+};
 use crate::progress::Counter;
 
 /// The largest pages KMS allows.
 const KEYS_A_PAGE: i32 = 1_000;
 const ALIASES_A_PAGE: i32 = 100;
-const TAGS_A_PAGE: i32 = 50;
 
 /// How many keys of a Region are asked about at once.
 const KEYS_AT_ONCE: usize = 64;
@@ -34,8 +37,14 @@ pub struct KeysRead {
     pub aws_managed: Vec<String>,
     /// The others, in the order of their ARNs.
     pub keys: Vec<Key>,
+    /// Where their tags were read.
+    pub tag_source: Option<TagSource>,
+    /// What was done where the tags of many keys could not be read at once.
+    pub fallback: Option<Fallback>,
     /// The metrics of their use.
     pub metrics: KeyMetricsRead,
+    /// How old what AWS Config knows is, where all this comes from there.
+    pub record: Option<ConfigRecord>,
 }
 
 /// Reads every key of a Region. Keys behind an alias `alias/aws/…` are AWS managed and are counted without a call of
@@ -43,7 +52,12 @@ pub struct KeysRead {
 ///
 /// # Errors
 /// Only when the very first call says that the Region does not accept the credentials.
-pub async fn read_keys(session: &RegionSession, progress: &Counter) -> Result<KeysRead, CallError> {
+pub async fn read_keys(
+    account: &Session,
+    session: &RegionSession,
+    (tags_from, as_of): (TagSource, Timestamp),
+    progress: &Counter,
+) -> Result<KeysRead, CallError> {
     let (listed, key_listing) = list_keys(session).await;
     if let Err(error) = &key_listing
         && listed.is_empty()
@@ -59,7 +73,9 @@ pub async fn read_keys(session: &RegionSession, progress: &Counter) -> Result<Ke
     let (by_alias, others): (Vec<_>, Vec<_>) =
         listed.into_iter().partition(|(id, _)| aliases.aws_managed.contains(id));
     progress.find(others.len());
-    let questions = &KeyQuestions::default();
+    let describing = &Refusals::default();
+    let tags = &TagReader::new(session);
+    let at_once = tags_from == TagSource::ResourceGroups && saves_calls(others.len());
     let aliases_listed = alias_listing.known().is_some();
     let metrics = async {
         match others.len() {
@@ -72,14 +88,26 @@ pub async fn read_keys(session: &RegionSession, progress: &Counter) -> Result<Ke
             let names = aliases.by_key.remove(id).unwrap_or_default();
             let (id, arn) = (id.clone(), arn.clone());
             async move {
-                let key = read_key(session, questions, aliases_listed, (id, arn), names).await;
+                let mut key = read_key(session, describing, (id, arn), names).await;
+                if let Ok(key) = &mut key
+                    && !at_once
+                    && may_be_asked(key, aliases_listed)
+                {
+                    key.tags = tags.tags(&key.key_id).await;
+                }
                 progress.finish_one();
                 key
             }
         })
         .buffer_unordered(KEYS_AT_ONCE)
         .collect();
-    let (asked, metrics): (Vec<Result<Key, String>>, _) = tokio::join!(asked, metrics);
+    let tagged = async {
+        match at_once {
+            true => Some(TaggedKeys::list(account, session).await),
+            false => None,
+        }
+    };
+    let (asked, metrics, tagged): (Vec<Result<Key, String>>, _, _) = tokio::join!(asked, metrics, tagged);
     let mut aws_managed: Vec<String> = by_alias.into_iter().map(|(id, _)| id).collect();
     let mut keys = Vec::with_capacity(asked.len());
     for key in asked {
@@ -91,13 +119,29 @@ pub async fn read_keys(session: &RegionSession, progress: &Counter) -> Result<Ke
     aws_managed.sort();
     keys.sort_by(|a, b| a.arn.cmp(&b.arn));
     metrics.note_operations(&mut keys);
+    let (tag_source, fallback) = match tagged {
+        Some(tagged) => {
+            let (source, fallback) = tagged.give(&mut keys, tags, aliases_listed, as_of).await;
+            (Some(source), fallback)
+        }
+        None => (Some(TagSource::Kms).filter(|_| !keys.is_empty()), None),
+    };
     Ok(KeysRead {
         key_listing: key_listing.into(),
         alias_listing,
         aws_managed,
         keys,
+        tag_source,
+        fallback,
         metrics,
+        record: None,
     })
+}
+
+/// Asks whether a Region accepts the credentials, as [`read_keys`] finds out on its way.
+pub(super) async fn accepts_credentials(session: &RegionSession) -> Result<(), CallError> {
+    let request = || session.kms.list_keys().limit(1).send();
+    session.caller.call(KMS_LIST_KEYS, request).await.map(|_| ())
 }
 
 /// The ids and ARNs of all keys of the Region that could be listed, and how the list ended.
@@ -205,39 +249,25 @@ async fn list_aliases(session: &RegionSession) -> (Aliases, Fact<()>) {
     (aliases, end.into())
 }
 
-/// How the two questions about each key fared so far in this Region.
-#[derive(Debug, Default)]
-struct KeyQuestions {
-    describe: Refusals,
-    tags: Refusals,
-}
-
-/// Reads one key; its id alone if it turns out to be AWS managed.
+/// Reads what KMS says of one key, without its tags; its id alone if it turns out to be AWS managed.
 async fn read_key(
     session: &RegionSession,
-    questions: &KeyQuestions,
-    aliases_listed: bool,
+    describing: &Refusals,
     (id, arn): (String, String),
     aliases: Vec<String>,
 ) -> Result<Key, String> {
-    let described = questions.describe.ask(|| describe(session, &id)).await;
+    let described = describing.ask(|| describe(session, &id)).await;
     if matches!(&described, Ok(metadata) if metadata.manager == KeyManager::Aws) {
         return Err(id);
     }
-    let tags = if described.is_err() && !aliases_listed {
-        // It may be AWS managed, and such a key is left in peace.
-        Fact::NotCollected
-    } else {
-        // Whoever may not describe a key can often still list its tags, and these justify it.
-        questions.tags.ask(|| list_tags(session, &id)).await.into()
-    };
     Ok(Key {
         arn: Arn::new(arn),
         key_id: id,
         aliases,
         metadata: described.into(),
-        tags,
+        tags: Fact::NotCollected,
         details: KeyDetails::default(),
+        captured_at: None,
     })
 }
 
@@ -252,39 +282,6 @@ async fn describe(session: &RegionSession, id: &str) -> Result<KeyMetadata, Call
     metadata
         .map(key_metadata)
         .ok_or_else(|| CallError::malformed(operation, "the answer has no key metadata"))
-}
-
-async fn list_tags(session: &RegionSession, id: &str) -> Result<BTreeMap<String, String>, CallError> {
-    let mut tags = BTreeMap::new();
-    let mut pages = Pages::default();
-    let mut marker = None;
-    let operation = KMS_LIST_RESOURCE_TAGS;
-    loop {
-        let request = || {
-            session
-                .kms
-                .list_resource_tags()
-                .key_id(id)
-                .limit(TAGS_A_PAGE)
-                .set_marker(marker.clone())
-                .send()
-        };
-        let page = session.caller.call(operation, request).await?;
-        let Some(listed) = page.tags else {
-            return Err(CallError::malformed(operation, "the answer has no list of tags"));
-        };
-        let before = tags.len();
-        tags.extend(listed.into_iter().map(|tag| (tag.tag_key, tag.tag_value)));
-        match pages.next(
-            operation,
-            Some(page.truncated),
-            page.next_marker.as_deref(),
-            tags.len() - before,
-        )? {
-            Some(next) => marker = Some(next),
-            None => return Ok(tags),
-        }
-    }
 }
 
 fn key_metadata(sdk: SdkKeyMetadata) -> KeyMetadata {

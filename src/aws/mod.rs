@@ -6,6 +6,7 @@ mod buckets;
 mod call;
 #[cfg(test)]
 mod canned;
+mod config_aggregator;
 mod contributors;
 mod custom_key_store_use;
 mod custom_key_stores;
@@ -39,6 +40,7 @@ mod rotations;
 mod secrets;
 mod session;
 mod silence;
+mod tags;
 mod trails;
 mod usage;
 mod usage_minutes;
@@ -57,6 +59,9 @@ pub use session::{Credentials, RegionSession, Session, SessionError, SessionSett
 pub use alarms::read_alarms;
 pub use bucket_metrics::read_bucket_requests;
 pub use buckets::{BucketsRead, read_buckets};
+pub use config_aggregator::{
+    Aggregate, AggregatorChoice, AggregatorError, RecordedAccount, read_aggregator, read_recorded_keys,
+};
 pub use contributors::read_contributors;
 pub use custom_key_store_use::read_custom_key_store_use;
 pub use custom_key_stores::read_custom_key_stores;

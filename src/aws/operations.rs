@@ -25,10 +25,10 @@ impl Operation {
         format!("{}:{}", self.service, self.name)
     }
 
-    /// Whether it is called with the caller's own credentials alone, to find and enter other accounts: the role in each
-    /// account needs no permission for it.
+    /// Whether it is called with the caller's own credentials alone, to find and enter other accounts or to read what an
+    /// aggregator knows of them: the role in each account needs no permission for it.
     pub fn is_for_entering_accounts(&self) -> bool {
-        self.service == "organizations" || self.name == STS_ASSUME_ROLE.name
+        ["config", "organizations"].contains(&self.service) || self.name == STS_ASSUME_ROLE.name
     }
 }
 
@@ -37,6 +37,10 @@ const UNPUBLISHED: f64 = 100.0;
 
 /// The same for AWS Organizations, which is one for a whole partition and slower than others.
 const UNPUBLISHED_ORGANIZATIONS: f64 = 10.0;
+
+/// The same for AWS Config and the Resource Groups Tagging API, which answer for many resources at once and throttle
+/// earlier than the services they collect from.
+const UNPUBLISHED_AGGREGATE: f64 = 10.0;
 
 /// Declares the table, a constant for each row.
 macro_rules! operations {
@@ -65,7 +69,7 @@ macro_rules! operations {
 // logs            https://docs.aws.amazon.com/general/latest/gr/cwl_region.html
 // kms             https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html
 // servicequotas   https://docs.aws.amazon.com/servicequotas/latest/userguide/reference_limits.html
-// organizations, s3, sts    none published for these operations, as far as could be confirmed
+// config, organizations, s3, sts, tag    none published for these operations, as far as could be confirmed
 operations! {
     ACCOUNT_LIST_REGIONS: "Account" "account" "ListRegions" Some("account:ListRegions"), 5.0,
         "Which Regions are enabled";
@@ -82,6 +86,15 @@ operations! {
         396_000.0 / 100_800.0, "The request counts of each quota, of keys near a peak, and of the keys, stores and buckets in question";
     CLOUDWATCH_LIST_METRICS: "CloudWatch" "cloudwatch" "ListMetrics" Some("cloudwatch:ListMetrics"), 25.0,
         "Which usage metrics have data, so that only those are fetched, and which keys were in use lately";
+    CONFIG_DESCRIBE_SOURCES_STATUS: "Config Service" "config" "DescribeConfigurationAggregatorSourcesStatus"
+        Some("config:DescribeConfigurationAggregatorSourcesStatus"), UNPUBLISHED_AGGREGATE,
+        "Which accounts and Regions the aggregator has no recent data of (`--source config-aggregator`)";
+    CONFIG_DESCRIBE_AGGREGATORS: "Config Service" "config" "DescribeConfigurationAggregators"
+        Some("config:DescribeConfigurationAggregators"), UNPUBLISHED_AGGREGATE,
+        "Which aggregator there is (`--source config-aggregator`)";
+    CONFIG_SELECT_AGGREGATE_RESOURCE_CONFIG: "Config Service" "config" "SelectAggregateResourceConfig"
+        Some("config:SelectAggregateResourceConfig"), UNPUBLISHED_AGGREGATE,
+        "The keys, aliases, buckets and recorders of all accounts, a hundred at once (`--source config-aggregator`)";
     KMS_DESCRIBE_CUSTOM_KEY_STORES: "KMS" "kms" "DescribeCustomKeyStores" Some("kms:DescribeCustomKeyStores"), 5.0,
         "The custom key stores that keys lie in";
     KMS_DESCRIBE_KEY: "KMS" "kms" "DescribeKey" Some("kms:DescribeKey"), 2_000.0,
@@ -133,6 +146,9 @@ operations! {
         "Credentials of the role in each account but the caller's own";
     STS_GET_CALLER_IDENTITY: "STS" "sts" "GetCallerIdentity" None, UNPUBLISHED,
         "Which account this is, and in which partition";
+    TAG_GET_RESOURCES: "Resource Groups Tagging API" "tag" "GetResources" Some("tag:GetResources"),
+        UNPUBLISHED_AGGREGATE,
+        "The tags of a hundred keys at once (`--tags-from resource-groups`)";
 }
 
 /// The operations that are called in an account where only its request quotas are looked at.
@@ -169,7 +185,7 @@ mod tests {
     fn every_operation_only_reads() {
         // AssumeRole changes nothing: it hands out credentials, of which each request is guarded again.
         for operation in OPERATIONS.iter().filter(|operation| **operation != STS_ASSUME_ROLE) {
-            let verb = ["Get", "List", "Describe"];
+            let verb = ["Get", "List", "Describe", "Select"];
             assert!(
                 verb.iter().any(|verb| operation.name.starts_with(verb)),
                 "{}",

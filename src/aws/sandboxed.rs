@@ -1,9 +1,11 @@
 //! Sessions for tests that the sandbox answers.
 
 use super::call::Stop;
+use super::keys::{KeysRead, read_keys};
 use super::pacing::ApiShare;
 use super::session::{Credentials, RegionSession, Session, SessionSettings};
-use crate::facts::Region;
+use crate::facts::{Region, TagSource};
+use crate::progress::Counter;
 use crate::sandbox::Sandbox;
 
 /// The account of an estate.
@@ -35,4 +37,12 @@ pub(super) fn calls(session: &Session, operation: &str) -> u64 {
     let calls = session.api_calls();
     let row = calls.iter().find(|row| row.operation == operation);
     row.map_or(0, |row| row.calls)
+}
+
+/// The keys of a Region, as KMS tells of them.
+pub(super) async fn keys(account: &Session, clients: &RegionSession) -> KeysRead {
+    let as_of = "2026-06-15T06:00:00Z".parse().unwrap();
+    let progress = Counter::default();
+    let read = read_keys(account, clients, (TagSource::Kms, as_of), &progress);
+    read.await.unwrap()
 }

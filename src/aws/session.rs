@@ -312,6 +312,28 @@ impl Session {
         (caller, client)
     }
 
+    /// A client of AWS Config for one Region, which need not be one of those that are scanned.
+    pub(super) fn config_service(&self, region: &Region) -> (Caller, aws_sdk_config::Client) {
+        let (caller, guard) = self.caller(region);
+        let client = aws_sdk_config::Client::from_conf(
+            aws_sdk_config::config::Builder::from(&self.config_in(region))
+                .interceptor(guard)
+                .build(),
+        );
+        (caller, client)
+    }
+
+    /// A client of the Resource Groups Tagging API for one Region.
+    pub(super) fn tagging(&self, region: &Region) -> (Caller, aws_sdk_resourcegroupstagging::Client) {
+        let (caller, guard) = self.caller(region);
+        let client = aws_sdk_resourcegroupstagging::Client::from_conf(
+            aws_sdk_resourcegroupstagging::config::Builder::from(&self.config_in(region))
+                .interceptor(guard)
+                .build(),
+        );
+        (caller, client)
+    }
+
     /// A client of CloudTrail for one Region, which need not be one of those that are scanned.
     pub(super) fn cloudtrail(&self, region: &Region) -> (Caller, aws_sdk_cloudtrail::Client) {
         let (caller, guard) = self.caller(region);

@@ -19,11 +19,13 @@ use super::outputs::Outputs;
 use super::previous::PreviousScan;
 use super::{Exit, UsageError, log};
 use crate::accounts::TargetChoice;
-use crate::aws::{ApiShare, Credentials, DEFAULT_ROLE_NAME, RegionChoice, RoleSettings, SessionSettings, Stop};
-use crate::cli::{ScanArgs, TargetArgs};
+use crate::aws::{
+    AggregatorChoice, ApiShare, Credentials, DEFAULT_ROLE_NAME, RegionChoice, RoleSettings, SessionSettings, Stop,
+};
+use crate::cli::{InventorySource, ScanArgs, TargetArgs};
 use crate::config::{self, Config};
 use crate::evidence::Origin;
-use crate::facts::{AccountId, Region, Shard};
+use crate::facts::{AccountId, Region, Shard, TagSource};
 use crate::run_record::{LONGEST_BREAK, RunRecord};
 #[cfg(feature = "sandbox")]
 use crate::sandbox::{Served, ServedError};
@@ -91,6 +93,9 @@ struct Job {
     as_of: Timestamp,
     regions: RegionChoice,
     last_usage_budget: LastUsageBudget,
+    /// The aggregator that the inventory comes from, if it does not come from the services themselves.
+    aggregator: Option<AggregatorChoice>,
+    tags_from: TagSource,
     /// The scan to go on from.
     previous: Option<Arc<PreviousScan>>,
     settings: SessionSettings,
@@ -117,6 +122,8 @@ impl Job {
                 .map_err(|what| anyhow::anyhow!("[scan] last-usage-budget in the configuration: {what}"))?,
             (None, None) => LastUsageBudget::default(),
         };
+        let aggregator = aggregator_choice(args)?;
+        let tags_from = args.tags_from.or(config.scan.tags_from).unwrap_or_default();
         let previous = args.previous.as_deref().map(PreviousScan::open).transpose()?;
         let named = named_regions(args, &config);
         let regions = match named.as_slice() {
@@ -137,12 +144,21 @@ impl Job {
             ("regions".to_owned(), json!(named)),
             ("api_share".to_owned(), json!(api_share.to_string())),
             ("window_days".to_owned(), json!(WINDOW_DAYS)),
+            ("tags_from".to_owned(), json!(tags_from)),
             ("last_usage_budget".to_owned(), json!(last_usage_budget.to_string())),
             (
                 "previous".to_owned(),
                 json!(args.previous.as_ref().map(|path| path.display().to_string())),
             ),
         ]);
+        if let Some(aggregator) = &aggregator {
+            parameters.remove("tags_from");
+            parameters.extend([
+                ("source".to_owned(), json!(args.source)),
+                ("aggregator".to_owned(), json!(aggregator.name)),
+                ("aggregator_region".to_owned(), json!(aggregator.region)),
+            ]);
+        }
         parameters.extend(judging::parameters(&config, config_file.as_deref()));
         if args.targets.are_named() {
             parameters.extend([
@@ -165,6 +181,8 @@ impl Job {
             outputs,
             regions,
             last_usage_budget,
+            aggregator,
+            tags_from,
             previous: previous.map(Arc::new),
             targets,
             shard: args.shard,
@@ -181,6 +199,24 @@ impl Job {
             None => Timestamp::now(),
         }
     }
+}
+
+/// The aggregator that is to be asked, if one is.
+fn aggregator_choice(args: &ScanArgs) -> anyhow::Result<Option<AggregatorChoice>> {
+    let usage = |what: &str| Err(UsageError(what.to_owned()).into());
+    if args.source != Some(InventorySource::ConfigAggregator) {
+        return match args.aggregator.is_some() || args.aggregator_region.is_some() {
+            true => usage("--aggregator and --aggregator-region mean nothing without --source config-aggregator"),
+            false => Ok(None),
+        };
+    }
+    if args.tags_from.is_some() {
+        return usage("--tags-from means nothing with --source config-aggregator, which has the tags as well");
+    }
+    Ok(Some(AggregatorChoice {
+        name: args.aggregator.clone(),
+        region: args.aggregator_region.clone(),
+    }))
 }
 
 /// A slice is one of several accounts.

@@ -75,13 +75,17 @@ fn quota_policy() -> IamPolicy {
     policy(vec![Statement::allow("KmsAuditQuota", "*", is_meant)])
 }
 
-/// The policy that allows the rest of the table: to list the accounts of an organization, and to enter them.
+/// The policy that allows the rest of the table: to list the accounts of an organization, to ask an aggregator
+/// of AWS Config, and to enter them.
 fn organization_policy() -> IamPolicy {
     let lists = |operation: &Operation| operation.service == "organizations";
-    let enters = |operation: &Operation| operation.is_for_entering_accounts() && !lists(operation);
+    let aggregates = |operation: &Operation| operation.service == "config";
+    let enters =
+        |operation: &Operation| operation.is_for_entering_accounts() && !lists(operation) && !aggregates(operation);
     let role = format!("arn:aws:iam::*:role/{DEFAULT_ROLE_NAME}");
     policy(vec![
         Statement::allow("KmsAuditListAccounts", "*", lists),
+        Statement::allow("KmsAuditAskAggregator", "*", aggregates),
         Statement::allow("KmsAuditEnterAccounts", &role, enters),
     ])
 }

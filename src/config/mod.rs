@@ -14,7 +14,7 @@ pub use check_settings::CheckSettings;
 pub use exception::Exception;
 
 use crate::bounded_files;
-use crate::facts::Region;
+use crate::facts::{Region, TagSource};
 
 /// The largest file that is read, tens of thousands of exceptions.
 const LARGEST_FILE: u64 = 16 << 20;
@@ -96,6 +96,8 @@ pub struct ScanDefaults {
     pub api_share: Option<String>,
     /// The time for asking when keys were last used, as `--last-usage-budget` takes it.
     pub last_usage_budget: Option<String>,
+    /// Where the tags of keys are read.
+    pub tags_from: Option<TagSource>,
 }
 
 /// Which reports to write, where no flag says so.
@@ -253,6 +255,7 @@ mod tests {
         let mut defaults = Config::default();
         defaults.scan.api_share = Some("20".into());
         defaults.scan.last_usage_budget = Some("30s".into());
+        defaults.scan.tags_from = Some(TagSource::Kms);
         defaults.report.formats = vec!["default".into()];
         assert_eq!(toml::from_str::<Config>(shown).unwrap(), defaults);
         // What is shown as a comment can be meant too.

@@ -7,7 +7,8 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{
-    Alarm, Arn, Bucket, CustomKeyStore, Fact, Key, KeyCountQuota, MetricFilter, Region, RequestQuota, Trail,
+    Alarm, Arn, Bucket, ConfigRecord, CustomKeyStore, Fact, Key, KeyCountQuota, MetricFilter, Region, RequestQuota,
+    TagSource, Trail,
 };
 
 /// The twelve-digit id of an AWS account.
@@ -97,6 +98,10 @@ pub struct RegionFacts {
     pub aws_managed_keys: Vec<String>,
     /// The keys seen that are not AWS managed, in the order of their ARNs.
     pub keys: Vec<Key>,
+    /// Where their tags were read; `None` where there is no key to be asked about.
+    pub tag_source: Option<TagSource>,
+    /// How old what AWS Config knows is, where the inventory comes from there.
+    pub config_record: Option<ConfigRecord>,
     /// Whether Service Quotas listed the applied values.
     pub applied_quotas: Fact<()>,
     /// Whether Service Quotas listed the AWS default values.
@@ -127,6 +132,8 @@ impl RegionFacts {
             alias_listing: Fact::NotCollected,
             aws_managed_keys: Vec::new(),
             keys: Vec::new(),
+            tag_source: None,
+            config_record: None,
             applied_quotas: Fact::NotCollected,
             default_quotas: Fact::NotCollected,
             quotas: Vec::new(),

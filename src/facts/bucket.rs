@@ -25,6 +25,9 @@ pub struct Bucket {
     /// configuration covers the whole bucket.
     #[serde(default)]
     pub requests: Fact<Option<BucketRequests>>,
+    /// When AWS Config captured the item that all this is from; null where Amazon S3 itself was asked.
+    #[serde(default)]
+    pub captured_at: Option<Timestamp>,
 }
 
 /// A request metrics configuration of a bucket. Without one, CloudWatch has no requests of it.

@@ -54,6 +54,7 @@ pub(crate) fn key(tags: &[(&str, &str)]) -> Key {
                 .collect(),
         ),
         details: KeyDetails::default(),
+        captured_at: None,
     }
 }
 
@@ -183,6 +184,7 @@ pub(crate) fn bucket(algorithm: SseAlgorithm, bucket_key_enabled: bool) -> Bucke
         }),
         metrics_configurations: Fact::NotCollected,
         requests: Fact::NotCollected,
+        captured_at: None,
     }
 }
 

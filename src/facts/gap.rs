@@ -71,18 +71,18 @@ struct Gaps<'a> {
 impl Gaps<'_> {
     fn of_region(&mut self, facts: &RegionFacts) {
         let region = Some(&facts.region);
-        self.note(
-            region,
-            &facts.key_listing,
-            None,
-            "keys of this Region are missing from the inventory",
-        );
-        self.note(
-            region,
-            &facts.alias_listing,
-            None,
-            "aliases of this Region are missing, and AWS managed keys were told apart by DescribeKey",
-        );
+        let (keys, aliases) = match facts.config_record {
+            None => (
+                "keys of this Region are missing from the inventory",
+                "aliases of this Region are missing, and AWS managed keys were told apart by DescribeKey",
+            ),
+            Some(_) => (
+                "keys of this Region may be missing from the inventory, and others may have changed",
+                "aliases of this Region may be missing",
+            ),
+        };
+        self.note(region, &facts.key_listing, None, keys);
+        self.note(region, &facts.alias_listing, None, aliases);
         for key in &facts.keys {
             let arn = Some(key.arn.as_str());
             self.note(

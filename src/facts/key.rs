@@ -25,6 +25,9 @@ pub struct Key {
     /// What is read only where something depends on it.
     #[serde(default)]
     pub details: KeyDetails,
+    /// When AWS Config captured the item that all this is from; null where KMS itself was asked.
+    #[serde(default)]
+    pub captured_at: Option<Timestamp>,
 }
 
 impl Key {

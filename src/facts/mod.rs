@@ -7,6 +7,7 @@ mod account;
 mod alarm;
 mod arn;
 mod bucket;
+mod config_record;
 mod custom_key_store;
 #[cfg(test)]
 pub(crate) mod examples;
@@ -19,6 +20,7 @@ mod quota;
 mod region;
 mod scan;
 mod shard;
+mod source;
 mod trail;
 mod usage_pattern;
 
@@ -28,6 +30,7 @@ pub use alarm::{
 };
 pub use arn::Arn;
 pub use bucket::{Bucket, BucketEncryption, BucketRequests, MetricsConfiguration, SseAlgorithm};
+pub use config_record::ConfigRecord;
 pub use custom_key_store::{ConnectionState, CustomKeyStore, CustomKeyStoreType};
 pub use gap::{Gap, gaps};
 pub use key::{Key, KeyManager, KeyMetadata, KeyOrigin, KeySpec, KeyState, KeyUsage, MultiRegionRole};
@@ -42,6 +45,7 @@ pub use quota::{
 pub use region::Region;
 pub use scan::{AccountElsewhere, AccountNotEntered, ScanFacts, SkippedAccount};
 pub use shard::Shard;
+pub use source::TagSource;
 pub use trail::{AdvancedEventSelector, EventSelector, FieldSelector, Trail, TrailSelectors, TrailStatus};
 pub use usage_pattern::{BusiestDay, HOURS_OF_WEEK, HoursOfWeek, MINUTES_OF_DAY, UsagePattern};
 

@@ -45,6 +45,7 @@ fn write_document(report: &Report<'_>, failure: &Failure, out: &mut dyn Write) -
             complete: coverage.complete,
             gaps: Walked::new(report.gaps(), failure),
             fallbacks: coverage.fallbacks.clone(),
+            config_record: coverage.config_record.clone(),
         },
         api_calls,
     };

@@ -51,6 +51,7 @@ impl Judged {
                 complete: overview.coverage.complete,
                 gaps: accounts().flat_map(|account| account.gaps.clone()).collect(),
                 fallbacks: overview.coverage.fallbacks,
+                config_record: overview.coverage.config_record,
             },
             api_calls: overview.api_calls,
         }

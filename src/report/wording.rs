@@ -3,6 +3,7 @@
 use crate::assessment::{GapSummary, InventoryRow, Overview, QuotaRow, UsageState};
 use crate::digest::sha256;
 use crate::facts::RegionSource;
+use crate::model::day_of;
 use crate::numbers::grouped;
 
 /// What the peak is, in words.
@@ -228,7 +229,7 @@ pub(super) fn coverage_of(document: &Overview, everything: &str) -> String {
         regions = format!("{regions} of {} ({sum})", accounts_line(document));
     }
     let gaps = document.coverage.gaps.len() as u64;
-    if document.scan.interrupted {
+    let line = if document.scan.interrupted {
         format!(
             "Coverage: INCOMPLETE. The scan was stopped before its end; {} in {regions}.",
             counted(gaps, "gap", "gaps")
@@ -248,7 +249,26 @@ pub(super) fn coverage_of(document: &Overview, everything: &str) -> String {
             expired(document),
             counted(gaps, "gap", "gaps")
         )
+    };
+    line + &as_recorded(document)
+}
+
+/// How old what AWS Config knows is, where the inventory comes from there.
+fn as_recorded(document: &Overview) -> String {
+    let Some(record) = &document.coverage.config_record else {
+        return String::new();
+    };
+    let mut line = " Keys and buckets are as AWS Config recorded them".to_owned();
+    if let (Some(oldest), Some(newest)) = (record.oldest_item, record.newest_item) {
+        line += &format!(", at a change between {} and {}", day_of(oldest), day_of(newest));
     }
+    if record.frequency.as_deref() == Some("DAILY") {
+        line += ", in some Regions once a day";
+    }
+    if let Some(since) = record.outdated_since {
+        line += &format!("; of some Regions nothing later than {} was collected", day_of(since));
+    }
+    line + ". Key policies, grants, rotations on demand and last usage were not read."
 }
 
 /// What to do where the credentials did not last as long as the scan.

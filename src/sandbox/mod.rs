@@ -12,6 +12,7 @@ mod call;
 mod catalogue;
 mod cloudtrail;
 mod cloudwatch;
+mod config;
 mod connector;
 mod curve;
 mod description;
@@ -36,6 +37,7 @@ mod service;
 mod service_quotas;
 mod session;
 mod sts;
+mod tagging;
 mod wire;
 
 #[cfg(test)]

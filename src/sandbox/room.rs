@@ -6,7 +6,7 @@ use super::identity::Identity;
 use super::request::{Answer, Reply, Request, Response};
 use super::service::{self, Refusal, Service};
 use super::wire::refusals;
-use super::{account, cloudtrail, cloudwatch, kms, logs, organizations, s3, service_quotas, sts};
+use super::{account, cloudtrail, cloudwatch, config, kms, logs, organizations, s3, service_quotas, sts, tagging};
 use crate::bounded_files;
 use jiff::Timestamp;
 use std::path::Path;
@@ -153,6 +153,8 @@ fn dispatch(call: &Call<'_>) -> Reply {
         (Service::CloudWatch, Some(region)) => cloudwatch::answer(call, region),
         (Service::Logs, Some(region)) => logs::answer(call, region),
         (Service::CloudTrail, Some(_)) => cloudtrail::answer(call),
+        (Service::Config, Some(_)) => config::answer(call),
+        (Service::Tagging, Some(region)) => tagging::answer(call, region),
     }
 }
 

@@ -24,6 +24,9 @@ pub(super) enum Service {
     Organizations,
     Logs,
     CloudTrail,
+    Config,
+    #[serde(rename = "tag")]
+    Tagging,
 }
 
 /// A service's refusal, before it takes the shape of that service's protocol.
@@ -92,6 +95,8 @@ impl Service {
             "organizations" => Service::Organizations,
             "logs" => Service::Logs,
             "cloudtrail" => Service::CloudTrail,
+            "config" => Service::Config,
+            "tagging" => Service::Tagging,
             _ => return None,
         })
     }
@@ -108,6 +113,8 @@ impl Service {
             Service::Organizations => "organizations",
             Service::Logs => "logs",
             Service::CloudTrail => "cloudtrail",
+            Service::Config => "config",
+            Service::Tagging => "tag",
         }
     }
 
@@ -151,6 +158,12 @@ impl Service {
             ],
             Service::Logs => &["DescribeMetricFilters"],
             Service::CloudTrail => &["DescribeTrails", "GetTrailStatus", "GetEventSelectors"],
+            Service::Config => &[
+                "DescribeConfigurationAggregators",
+                "DescribeConfigurationAggregatorSourcesStatus",
+                "SelectAggregateResourceConfig",
+            ],
+            Service::Tagging => &["GetResources"],
         }
     }
 
@@ -160,7 +173,7 @@ impl Service {
             Service::Kms => operation.starts_with("List") || operation == "DescribeCustomKeyStores",
             Service::Quotas | Service::Account | Service::Organizations => operation.starts_with("List"),
             Service::S3 => ["ListBuckets", "ListBucketMetricsConfigurations"].contains(&operation),
-            Service::CloudWatch | Service::Logs => true,
+            Service::CloudWatch | Service::Logs | Service::Tagging | Service::Config => true,
             Service::Sts | Service::CloudTrail => false,
         }
     }
@@ -198,7 +211,9 @@ impl Service {
             | Service::Account
             | Service::Organizations
             | Service::Logs
-            | Service::CloudTrail => "AccessDeniedException",
+            | Service::CloudTrail
+            | Service::Config
+            | Service::Tagging => "AccessDeniedException",
             Service::CloudWatch | Service::S3 | Service::Sts => "AccessDenied",
         }
     }
@@ -211,14 +226,19 @@ impl Service {
             | "InternalFailure"
             | "InternalServiceError"
             | "InternalServiceFault"
+            | "InternalServiceException"
             | "ServiceException"
             | "KMSInternalException"
             | "InternalServerException" => 500,
             "TooManyRequestsException" if self == Service::Account => 429,
             _ if code == self.denial_code() => match self {
-                Service::Kms | Service::Quotas | Service::Organizations | Service::Logs | Service::CloudTrail => {
-                    400
-                }
+                Service::Kms
+                | Service::Quotas
+                | Service::Organizations
+                | Service::Logs
+                | Service::CloudTrail
+                | Service::Config
+                | Service::Tagging => 400,
                 Service::CloudWatch | Service::S3 | Service::Sts | Service::Account => 403,
             },
             "ExpiredToken" | "InvalidClientTokenId" => 403,
@@ -259,7 +279,9 @@ impl Service {
             | Service::Account
             | Service::Organizations
             | Service::Logs
-            | Service::CloudTrail => Refusal::new("UnknownOperationException", ""),
+            | Service::CloudTrail
+            | Service::Config
+            | Service::Tagging => Refusal::new("UnknownOperationException", ""),
             Service::CloudWatch => Refusal::new(
                 "UnknownOperationException",
                 format!("The operation {operation} is not known"),

@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::ScanPlan;
 use super::details::{add_details, read_details};
 use super::last_usage::{Clock, add_last_usage, asking_order, carry_over, read_last_usage};
 use super::needs::Needs;
+use super::{Inventory, ScanPlan};
 use crate::aws::RegionSession;
 use crate::facts::{Arn, RegionFacts};
 use crate::model::{Standing, standing};
@@ -25,6 +25,10 @@ pub(super) struct SecondPass<'a> {
 impl SecondPass<'_> {
     /// Reads the details of the keys of a Region.
     pub(super) async fn look_closer(&self, clients: &RegionSession, facts: &mut RegionFacts) {
+        if let Inventory::Config(_) = self.plan.inventory {
+            carry_over(&mut facts.keys, &self.plan.last_usage.earlier);
+            return;
+        }
         let (needs, order) = self.questions(facts);
         let (details, last_usage) = tokio::join!(
             read_details(clients, &facts.keys, &needs, self.progress.key_details()),

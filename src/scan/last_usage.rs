@@ -223,7 +223,7 @@ mod tests {
     use crate::aws::{RegionChoice, UsageWindow};
     use crate::config::JustificationPolicy;
     use crate::facts::examples::{denied, key, region};
-    use crate::facts::{KeyMetadata, KeyState};
+    use crate::facts::{KeyMetadata, KeyState, TagSource};
     use crate::model::standing;
 
     fn moment(text: &str) -> Timestamp {
@@ -236,6 +236,8 @@ mod tests {
             as_of,
             regions: RegionChoice::Enabled,
             window: UsageWindow::before(as_of, 14),
+            inventory: super::super::Inventory::default(),
+            tags_from: TagSource::Kms,
             justification: JustificationPolicy::default(),
             threshold_percent: 70.0,
             last_usage: LastUsagePlan::default(),

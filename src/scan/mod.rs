@@ -23,13 +23,24 @@ use self::closer::SecondPass;
 use self::metrics::{Listed, read_use};
 use self::region::{ScannedRegion, read_region};
 use crate::aws::{
-    RegionChoice, RegionError, RegionSession, Session, TrailsRead, UsageWindow, choose_regions, read_buckets,
-    read_trails,
+    RecordedAccount, RegionChoice, RegionError, RegionSession, Session, TrailsRead, UsageWindow, choose_regions,
+    read_buckets, read_trails,
 };
 use crate::config::JustificationPolicy;
-use crate::facts::{AccountFacts, Arn, Bucket, Region, RegionFacts, SseAlgorithm, Trail};
+use crate::facts::{AccountFacts, Arn, Bucket, Region, RegionFacts, SseAlgorithm, TagSource, Trail};
 use crate::model::{bucket_key_targets, depends_on_trails};
 use crate::progress::Progress;
+
+/// Where the inventory of an account comes from: its keys, their tags and aliases, its buckets.
+#[derive(Clone, Debug, Default)]
+pub enum Inventory {
+    /// The services themselves are asked.
+    #[default]
+    Services,
+    /// AWS Config has recorded it. What it does not know is not asked for: key policies, grants, rotations, last usage,
+    /// custom key stores, request metrics of buckets.
+    Config(Box<RecordedAccount>),
+}
 
 /// What to look at.
 #[derive(Clone, Debug)]
@@ -40,6 +51,10 @@ pub struct ScanPlan {
     pub regions: RegionChoice,
     /// Over which time the peak is looked for.
     pub window: UsageWindow,
+    /// Where the inventory comes from.
+    pub inventory: Inventory,
+    /// Where the tags of keys are read, where the inventory does not come from AWS Config.
+    pub tags_from: TagSource,
     /// What justifies a key: what is asked of it depends on what its tags claim.
     pub justification: JustificationPolicy,
     /// The percentage of a request quota from which its peak is a finding.
@@ -69,7 +84,17 @@ pub async fn scan_account(
         })
         .buffer_unordered(at_once)
         .collect::<Vec<_>>();
-    let (regions, buckets) = tokio::join!(regions, read_buckets(session, &plan.regions, progress.buckets()));
+    let (regions, buckets) = match &plan.inventory {
+        Inventory::Services => {
+            tokio::join!(regions, read_buckets(session, &plan.regions, progress.buckets()))
+        }
+        Inventory::Config(recorded) => {
+            let regions = regions.await;
+            let looked_at = regions.iter().filter(|region| region.clients.is_some());
+            let buckets = recorded.buckets(looked_at.map(|region| &region.facts.region));
+            (regions, buckets)
+        }
+    };
     let mut account = AccountFacts {
         account_id: session.account_id.clone(),
         partition: session.partition.clone(),

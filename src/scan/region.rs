@@ -1,10 +1,10 @@
 //! The first pass of a Region: what is there.
 
-use super::ScanPlan;
 use super::quotas::keep_quotas;
+use super::{Inventory, ScanPlan};
 use crate::aws::{
     CallError, KeyMetricsRead, RegionSession, Session, read_alarms, read_custom_key_stores, read_keys,
-    read_metric_filters, read_quotas, read_usage,
+    read_metric_filters, read_quotas, read_recorded_keys, read_usage,
 };
 use crate::facts::{Fact, Fallback, Region, RegionFacts, RegionSource, RegionState};
 use crate::model::uses_pools;
@@ -56,9 +56,13 @@ pub(super) async fn read_region(
         };
         (read, fallbacks, alarms)
     };
-    let (keys, (quotas, fallbacks, alarms)) = match source {
+    let read_keys = async || match &plan.inventory {
+        Inventory::Services => read_keys(session, &clients, (plan.tags_from, plan.as_of), progress.keys()).await,
+        Inventory::Config(recorded) => read_recorded_keys(&clients, recorded, source == RegionSource::Probed).await,
+    };
+    let (keys, (quotas, mut fallbacks, alarms)) = match source {
         // Nothing else is asked of a Region that may not be enabled before it has accepted the credentials.
-        RegionSource::Probed => match read_keys(&clients, progress.keys()).await {
+        RegionSource::Probed => match read_keys().await {
             // Only a Region that needs an opt-in can be without one. Any other that does not accept the credentials is
             // a gap, and so is the one that has just accepted them.
             Err(error)
@@ -69,7 +73,7 @@ pub(super) async fn read_region(
             keys => (keys, quotas.await),
         },
         RegionSource::Requested | RegionSource::Listed => {
-            tokio::join!(read_keys(&clients, progress.keys()), quotas)
+            tokio::join!(read_keys(), quotas)
         }
     };
     let mut metrics = KeyMetricsRead::default();
@@ -79,8 +83,13 @@ pub(super) async fn read_region(
             facts.alias_listing = keys.alias_listing;
             facts.aws_managed_keys = keys.aws_managed;
             facts.keys = keys.keys;
+            facts.tag_source = keys.tag_source;
+            fallbacks.extend(keys.fallback);
             facts.key_metrics = keys.metrics.listing.clone();
-            facts.custom_key_stores = read_custom_key_stores(&clients, &facts.keys).await;
+            facts.config_record = keys.record;
+            if let Inventory::Services = plan.inventory {
+                facts.custom_key_stores = read_custom_key_stores(&clients, &facts.keys).await;
+            }
             metrics = keys.metrics;
         }
         Err(error) => facts.key_listing = Fact::Unavailable(refused(error).into()),

@@ -149,9 +149,10 @@ fn add(
     sum.retried = bring_together(sum.retried, calls.retried);
 }
 
-/// Whether a call is one of those that say who is asking and which accounts there are.
+/// Whether a call is one of those that say who is asking and which accounts there are, or that read an aggregator, of which
+/// each shard reads all.
 fn is_made_by_each(calls: &ApiCalls) -> bool {
-    calls.service == "organizations" || calls.operation == "GetCallerIdentity"
+    matches!(calls.service.as_str(), "organizations" | "config") || calls.operation == "GetCallerIdentity"
 }
 
 #[cfg(test)]

@@ -194,6 +194,8 @@ fn region_facts(row: RegionRow) -> RegionFacts {
         key_listing: row.key_listing,
         alias_listing: row.alias_listing,
         aws_managed_keys: row.aws_managed_keys,
+        tag_source: row.tag_source,
+        config_record: row.config_record,
         applied_quotas: row.applied_quotas,
         default_quotas: row.default_quotas,
         key_count_quota: row.key_count_quota,

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::facts::{
-    Alarm, ApiCalls, Arn, CustomKeyStore, Fact, Fallback, Key, KeyCountQuota, KeyDetails, KeyMetadata,
-    MetricFilter, Region, RegionSource, RegionState, RequestQuota, ScanFacts,
+    Alarm, ApiCalls, Arn, ConfigRecord, CustomKeyStore, Fact, Fallback, Key, KeyCountQuota, KeyDetails,
+    KeyMetadata, MetricFilter, Region, RegionSource, RegionState, RequestQuota, ScanFacts, TagSource,
 };
 
 /// A `scan.json` of any version.
@@ -61,6 +62,12 @@ pub(super) struct RegionRow {
     pub alias_listing: Fact<()>,
     /// The ids of the AWS managed keys seen, in their order.
     pub aws_managed_keys: Vec<String>,
+    /// Where the tags of keys were read.
+    #[serde(default)]
+    pub tag_source: Option<TagSource>,
+    /// What AWS Config said, where the inventory is its own.
+    #[serde(default)]
+    pub config_record: Option<ConfigRecord>,
     /// Whether Service Quotas listed the applied values.
     pub applied_quotas: Fact<()>,
     /// Whether Service Quotas listed the AWS default values.
@@ -103,6 +110,7 @@ pub(super) struct KeyRow<'a> {
     metadata: &'a Fact<KeyMetadata>,
     tags: &'a Fact<BTreeMap<String, String>>,
     details: &'a KeyDetails,
+    captured_at: Option<Timestamp>,
 }
 
 impl<'a> KeyRow<'a> {
@@ -114,6 +122,7 @@ impl<'a> KeyRow<'a> {
             metadata,
             tags,
             details,
+            captured_at,
         } = key;
         KeyRow {
             region,
@@ -123,6 +132,7 @@ impl<'a> KeyRow<'a> {
             metadata,
             tags,
             details,
+            captured_at: *captured_at,
         }
     }
 }
@@ -145,6 +155,9 @@ pub(super) struct OwnedKeyRow {
     /// What is read only where something depends on it.
     #[serde(default)]
     details: KeyDetails,
+    /// When AWS Config captured the item that all this is from; null where KMS itself was asked.
+    #[serde(default)]
+    captured_at: Option<Timestamp>,
 }
 
 impl OwnedKeyRow {
@@ -156,6 +169,7 @@ impl OwnedKeyRow {
             metadata: self.metadata,
             tags: self.tags,
             details: self.details,
+            captured_at: self.captured_at,
         }
     }
 }

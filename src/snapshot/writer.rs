@@ -151,6 +151,8 @@ fn region_row(region: &RegionFacts) -> RegionRow {
         key_listing: region.key_listing.clone(),
         alias_listing: region.alias_listing.clone(),
         aws_managed_keys: region.aws_managed_keys.clone(),
+        tag_source: region.tag_source,
+        config_record: region.config_record.clone(),
         applied_quotas: region.applied_quotas.clone(),
         default_quotas: region.default_quotas.clone(),
         key_count_quota: region.key_count_quota.clone(),

@@ -106,6 +106,19 @@ def _store_metrics(answer: dict) -> list[tuple]:
                   key=str)
 
 
+def _tagged(answer: dict) -> list[tuple]:
+    """The tags of every key that has some."""
+    assert all(":kms:" in one["ResourceARN"] for one in answer["ResourceTagMappingList"])
+    return sorted(tuple(sorted((tag["Key"], tag["Value"]) for tag in one["Tags"]))
+                  for one in answer["ResourceTagMappingList"])
+
+
+def _tagged_in_file() -> list[tuple]:
+    keys = in_file(REGULATED)["region"][0]["key"]
+    return sorted(tuple(sorted((name, value.replace("{n}", str(n))) for name, value in key["tags"].items()))
+                  for key in keys if key.get("tags") for n in range(1, key.get("count", 1) + 1))
+
+
 def _kms(operation: str, key: str | None, read: Callable[[dict], object], said: object, estate: str = REGULATED,
          **arguments) -> Question:
     return Question(estate, "kms", operation, arguments, read, said, key)
@@ -123,6 +136,18 @@ _TRAIL = in_file(INCIDENT)["trail"][0]
 _MEMBERS = in_file(ORGANIZATION)["member"]
 _UNITS = {path.split("/")[0] for path in in_file(ORGANIZATION)["organization"]["units"]}
 _BUCKET = in_file(INCIDENT)["bucket"][0]
+_AGGREGATOR = in_file(ORGANIZATION)["config_aggregator"][0]
+
+
+def _active_regions() -> int:
+    """The enabled Regions of all accounts that are in use."""
+    def count(regions: list) -> int:
+        return sum(1 if isinstance(region["name"], str) else len(region["name"]) for region in regions
+                   if region.get("enabled", True))
+
+    members = (one for one in _MEMBERS if one.get("state", "ACTIVE") == "ACTIVE")
+    return count(in_file(ORGANIZATION)["region"]) + sum(one.get("count", 1) * count(one["region"]) for one in members)
+
 
 QUESTIONS: tuple[Question, ...] = (
     _kms("GetKeyPolicy", "alias/vault-documents", lambda answer: json.loads(answer["Policy"]),
@@ -188,6 +213,21 @@ QUESTIONS: tuple[Question, ...] = (
              _names("OrganizationalUnits"), sorted(_UNITS)),
     Question(ORGANIZATION, "organizations", "ListAccountsForParent", {"ParentId": "root"},
              _names("Accounts"), [in_file(ORGANIZATION)["account"]["name"]]),
+    Question(REGULATED, "resourcegroupstaggingapi", "GetResources", {"ResourceTypeFilters": ["kms:key"]},
+             _tagged, _tagged_in_file()),
+    Question(ORGANIZATION, "config", "DescribeConfigurationAggregators", {},
+             lambda answer: [(one["ConfigurationAggregatorName"], one["OrganizationAggregationSource"]["AllAwsRegions"])
+                             for one in answer["ConfigurationAggregators"]], [(_AGGREGATOR["name"], True)]),
+    Question(ORGANIZATION, "config", "DescribeConfigurationAggregatorSourcesStatus",
+             {"ConfigurationAggregatorName": _AGGREGATOR["name"]},
+             lambda answer: len({(one["SourceId"], one["AwsRegion"]) for one in answer["AggregatedSourceStatusList"]
+                                 if one["LastUpdateStatus"] == "SUCCEEDED"}), _active_regions()),
+    Question(ORGANIZATION, "config", "SelectAggregateResourceConfig",
+             {"ConfigurationAggregatorName": _AGGREGATOR["name"], "Expression":
+              "SELECT accountId, configuration.keyState WHERE resourceType = 'AWS::KMS::Key' "
+              f"AND accountId IN ('{in_file(ORGANIZATION)['account']['id']}')"},
+             lambda answer: [json.loads(row) for row in answer["Results"]],
+             [{"accountId": in_file(ORGANIZATION)["account"]["id"], "configuration": {"keyState": "Enabled"}}] * 6),
     Question(ORGANIZATION, "sts", "AssumeRole", {"RoleArn": ROLE, "RoleSessionName": "weekly"},
              lambda answer: answer["AssumedRoleUser"]["Arn"],
              "arn:aws:sts::333300000007:assumed-role/KmsAuditReadOnly/weekly"),

@@ -51,7 +51,7 @@ class AwsCli:
 
     def start(self, aws: Clients, service: str, operation: str, region: str, arguments: dict, *options: str,
               protocol: str | None = None) -> Future[Printed]:
-        command = [str(CLI), {"s3": "s3api"}.get(service, service), xform_name(operation, "-"),
+        command = [str(CLI), {"s3": "s3api", "config": "configservice"}.get(service, service), xform_name(operation, "-"),
                    "--endpoint-url", aws.endpoint, "--region", region, "--output", "json", *options]
         if arguments:
             command += ["--cli-input-json", json.dumps(arguments, default=datetime.isoformat)]

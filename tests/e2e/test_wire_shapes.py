@@ -73,7 +73,8 @@ def test_what_the_model_lacks_it_lacks_still(every_kind: ServedEstate) -> None:
 
 
 # Those of the operation table, and those it may yet need.
-SERVICES = ("account", "cloudtrail", "cloudwatch", "kms", "logs", "organizations", "s3", "service-quotas", "sts")
+SERVICES = ("account", "cloudtrail", "cloudwatch", "config", "kms", "logs", "organizations",
+            "resourcegroupstaggingapi", "s3", "service-quotas", "sts")
 
 
 def test_the_table_has_every_operation_that_the_sandbox_answers(saas_tenants: ServedEstate) -> None:

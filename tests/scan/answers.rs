@@ -90,12 +90,14 @@ fn the_operation_table_holds_nothing_that_is_never_called() {
         rows.map(|row| format!("{}:{}", text(&row["service"]), text(&row["operation"])))
             .collect()
     };
+    let aggregator = format!("{ESTATE}\n[[config_aggregator]]\nname = \"all\"\nregion = \"eu-west-3\"");
     let unit = unit_ids(ORGANIZATION)["Workloads"].clone();
     let called: BTreeSet<String> = [
         (ESTATE, &[][..]),
         (&estate("regulated.toml"), &[]),
-        (ORGANIZATION, &["--organization"]),
+        (ORGANIZATION, &["--organization", "--tags-from", "resource-groups"]),
         (ORGANIZATION, &["--organizational-unit", &unit]),
+        (&aggregator, &["--source", "config-aggregator"]),
     ]
     .into_iter()
     .flat_map(|(estate, flags)| called_in(estate, flags))

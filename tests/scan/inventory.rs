@@ -8,13 +8,13 @@ use kms_audit::aws::{ApiShare, Credentials, RegionChoice, Session, SessionSettin
 use kms_audit::config::Config;
 use kms_audit::diff::walk;
 use kms_audit::evidence::{Origin, write_manifest};
-use kms_audit::facts::{Fact, LimitSource, ScanFacts};
+use kms_audit::facts::{Fact, LimitSource, ScanFacts, TagSource};
 use kms_audit::progress::Progress;
 use kms_audit::report::{Report, write_json};
 use kms_audit::results::Results;
 use kms_audit::runs::Run;
 use kms_audit::sandbox::Sandbox;
-use kms_audit::scan::{LastUsagePlan, ScanPlan, scan_account};
+use kms_audit::scan::{Inventory, LastUsagePlan, ScanPlan, scan_account};
 use kms_audit::snapshot::{SnapshotReader, SnapshotWriter};
 use proptest::prelude::*;
 
@@ -61,6 +61,8 @@ async fn report(toml: &str) -> anyhow::Result<Document> {
         as_of,
         regions: RegionChoice::Enabled,
         window: UsageWindow::before(as_of, 1),
+        inventory: Inventory::default(),
+        tags_from: TagSource::Kms,
         justification: config.justification.clone(),
         threshold_percent: 70.0,
         last_usage: LastUsagePlan {

@@ -34,4 +34,8 @@ mod resume;
 mod run;
 mod secrets;
 mod shards;
+mod sources;
+mod sources_config;
+#[cfg(unix)]
+mod sources_memory;
 mod watch;

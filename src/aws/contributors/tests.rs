@@ -1,10 +1,8 @@
-use super::super::keys::read_keys;
 use super::super::quotas::read_quotas;
-use super::super::sandboxed::{calls, region};
+use super::super::sandboxed::{calls, keys, region};
 use super::super::usage::read_usage;
 use super::*;
 use crate::facts::{RegionState, Unavailable};
-use crate::progress::Counter;
 
 /// A peak at half of the symmetric quota and one a little below half of the RSA quota, both in the same minute.
 const ESTATE: &str = r#"
@@ -41,7 +39,7 @@ async fn read(estate: &str, percent: f64) -> (RegionFacts, u64) {
     let (account, session) = region(estate).await;
     let mut facts = RegionFacts::new(session.region.clone(), RegionState::Scanned);
     let window = UsageWindow::before("2026-06-15T06:00:00Z".parse().unwrap(), 14);
-    let read = read_keys(&session, &Counter::default()).await.unwrap();
+    let read = keys(&account, &session).await;
     facts.keys = read.keys;
     facts.quotas = read_quotas(&session).await.quotas;
     read_usage(&session, &mut facts.quotas, window).await;

@@ -1,9 +1,7 @@
 use super::super::custom_key_stores::read_custom_key_stores;
-use super::super::keys::read_keys;
-use super::super::sandboxed::{calls, region};
+use super::super::sandboxed::{calls, keys, region};
 use super::*;
 use crate::facts::RegionState;
-use crate::progress::Counter;
 
 const ESTATE: &str = r#"
     [[region.custom_key_store]]
@@ -35,7 +33,7 @@ async fn read(estate: &str) -> (BTreeMap<String, CustomKeyStore>, [u64; 2]) {
     let (account, session) = region(estate).await;
     let mut facts = RegionFacts::new(session.region.clone(), RegionState::Scanned);
     let window = UsageWindow::before("2026-06-15T06:00:00Z".parse().unwrap(), 14);
-    let read = read_keys(&session, &Counter::default()).await.unwrap();
+    let read = keys(&account, &session).await;
     (facts.keys, facts.key_listing) = (read.keys, read.key_listing);
     facts.custom_key_stores = read_custom_key_stores(&session, &facts.keys).await;
     let counts = || ["ListMetrics", "GetMetricData"].map(|operation| calls(&account, operation));

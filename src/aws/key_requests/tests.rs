@@ -1,7 +1,5 @@
-use super::super::keys::read_keys;
-use super::super::sandboxed::{calls, region};
+use super::super::sandboxed::{calls, keys, region};
 use super::*;
-use crate::progress::Counter;
 
 const ESTATE: &str = r#"
     [[region.key]]
@@ -24,7 +22,7 @@ const ESTATE: &str = r#"
 /// The requests of the keys, in the order of their aliases, and how many calls they took.
 async fn read(estate: &str) -> (Vec<Fact<KeyRequests>>, u64) {
     let (account, session) = region(estate).await;
-    let mut read = read_keys(&session, &Counter::default()).await.unwrap();
+    let mut read = keys(&account, &session).await;
     let of_buckets = ["alias/documents", "alias/unused"];
     let wanted = read
         .keys

@@ -16,12 +16,17 @@ use super::super::{StoppedEarly, UsageError};
 use super::resume::Rest;
 use super::{Job, WINDOW_DAYS};
 use crate::accounts::{Round, Targets, Visit, choose_targets};
-use crate::aws::{RegionChoice, RegionError, Session, UsageWindow, choose_regions};
+use crate::aws::{
+    Aggregate, AggregatorChoice, RegionChoice, RegionError, Session, UsageWindow, choose_regions, read_aggregator,
+};
 use crate::facts::{AccountFacts, AccountId, AccountNotEntered, ScanFacts, Unavailable};
 use crate::progress::Progress;
 use crate::run_record::RunRecord;
-use crate::scan::{LastUsagePlan, ScanPlan};
+use crate::scan::{Inventory, LastUsagePlan, ScanPlan};
 use crate::snapshot::SnapshotWriter;
+
+/// The service of the calls that read an aggregator.
+const AGGREGATOR_SERVICE: &str = "config";
 
 impl Job {
     /// Reads the accounts and writes the snapshot, or what is missing of it. Says which signal stopped it, if one did.
@@ -44,7 +49,7 @@ impl Job {
             record.targets = begun.targets.clone();
             record.api_calls = begun.api_calls.clone();
         }
-        // Those of the list, where another process has made them.
+        // Those of the list and of the aggregator, where another process has made them.
         let mut calls_before = record.api_calls.clone();
         if matches!(self.regions, RegionChoice::Named(_)) {
             // A name that is wrong is wrong for every account.
@@ -66,11 +71,30 @@ impl Job {
             None => Rest::all(&targets),
         };
         record.write(output.path())?;
-        let collected = self.visit(&session, rest, output).await?;
+        let mut aggregate = None;
+        if let Some(choice) = self
+            .aggregator
+            .as_ref()
+            .filter(|_| !rest.to_ask.is_empty() || begun.is_none())
+        {
+            aggregate = Some(self.aggregate(&session, choice, &targets).await.map_err(or_stopped)?);
+            // It was read anew, and counts once: those of a process that was killed on the way are lost, as elsewhere.
+            calls_before.retain(|calls| calls.service != AGGREGATOR_SERVICE);
+            record.api_calls.retain(|calls| calls.service != AGGREGATOR_SERVICE);
+            let calls = session.api_calls().into_iter();
+            record
+                .api_calls
+                .extend(calls.filter(|calls| calls.service == AGGREGATOR_SERVICE));
+            record.write(output.path())?;
+        }
+        let collected = self.visit(&session, rest, output, aggregate).await?;
         output.keep();
-        calls_before.extend(session.api_calls());
+        let mut api_calls = calls_before;
+        api_calls.extend(session.api_calls());
+        // In one order, whichever process has made them.
+        api_calls.sort_by(|a, b| (&a.service, &a.operation).cmp(&(&b.service, &b.operation)));
         let scan = ScanFacts {
-            api_calls: calls_before,
+            api_calls,
             ..self.scan_facts(&session, &record, targets, collected)
         };
         SnapshotWriter::create(&output.path().join("snapshot"))?.finish(&scan)?;
@@ -114,7 +138,30 @@ impl Job {
         })
     }
 
-    async fn visit(&self, session: &Session, rest: Rest, output: &mut OutputFolder) -> anyhow::Result<Collected> {
+    /// What AWS Config knows of the accounts, where the inventory comes from there. All of them are asked for, also where
+    /// some were finished before or belong to another shard: what narrows a query decides how many calls it takes, and a run
+    /// that is gone on with or merged
+    /// is to say the same of itself as one that was neither.
+    async fn aggregate(
+        &self,
+        session: &Session,
+        choice: &AggregatorChoice,
+        targets: &Targets,
+    ) -> anyhow::Result<Arc<Aggregate>> {
+        let elsewhere = targets.elsewhere.iter().filter(|account| account.state.is_none());
+        let elsewhere = elsewhere.map(|account| account.account_id.clone());
+        let accounts = targets.to_scan.keys().cloned().chain(elsewhere).collect();
+        let aggregate = read_aggregator(session, choice, &accounts, &self.regions).await?;
+        Ok(Arc::new(aggregate))
+    }
+
+    async fn visit(
+        &self,
+        session: &Session,
+        rest: Rest,
+        output: &mut OutputFolder,
+        aggregate: Option<Arc<Aggregate>>,
+    ) -> anyhow::Result<Collected> {
         let progress = Arc::new(Progress::default());
         let display = Display::start(progress.clone());
         progress.accounts().find(rest.to_ask.len());
@@ -133,7 +180,7 @@ impl Job {
                 not_entered: Vec::new(),
             }),
         };
-        let plan = |account| self.plan(account);
+        let plan = |account| self.plan(account, aggregate.clone());
         let visited = round.visit(rest.to_ask, plan, |visit| keeping.keep(visit)).await;
         drop(display);
         // After an error the others may still be written down: not in their middle is the program to end.
@@ -148,9 +195,19 @@ impl Job {
         Ok(collected)
     }
 
-    /// What to look at in an account. The earlier scan is read on a thread of its own, so that the other accounts go on
+    /// What to look at in an account. What is on disk is read on a thread of its own, so that the other accounts go on
     /// meanwhile.
-    async fn plan(&self, account: AccountId) -> anyhow::Result<ScanPlan> {
+    async fn plan(&self, account: AccountId, aggregate: Option<Arc<Aggregate>>) -> anyhow::Result<ScanPlan> {
+        let inventory = match aggregate {
+            Some(aggregate) => {
+                let account = account.clone();
+                let recorded = tokio::task::spawn_blocking(move || aggregate.account(&account)).await?;
+                Inventory::Config(Box::new(
+                    recorded.context("cannot read what AWS Config said of an account")?,
+                ))
+            }
+            None => Inventory::Services,
+        };
         let earlier = match self.previous.clone() {
             Some(previous) => tokio::task::spawn_blocking(move || previous.last_usage(&account)).await??,
             None => HashMap::new(),
@@ -159,6 +216,8 @@ impl Job {
             as_of: self.as_of,
             regions: self.regions.clone(),
             window: UsageWindow::before(self.as_of, WINDOW_DAYS),
+            inventory,
+            tags_from: self.tags_from,
             justification: self.config.justification.clone(),
             threshold_percent: self.config.quota.threshold_percent,
             last_usage: LastUsagePlan {

@@ -1,6 +1,7 @@
 //! From the file to the estate: what TOML cannot check is checked here.
 
 use super::accounts::Contents;
+use super::aggregators::aggregators;
 use super::bucket_encryption::check_keys_of_other_accounts;
 use super::checked::{account_id, is_plain_name};
 use super::fault::{Scene, fault};
@@ -61,6 +62,7 @@ pub(super) fn estate(file: EstateFile) -> Result<Estate, Problem> {
     for member in &file.members {
         check_keys_of_other_accounts(&member.buckets, &accounts)?;
     }
+    let aggregators = aggregators(&file.aggregators, &accounts, as_of)?;
     let faults = file.faults.iter();
     let scene = Scene {
         accounts: &accounts,
@@ -76,6 +78,7 @@ pub(super) fn estate(file: EstateFile) -> Result<Estate, Problem> {
         organization,
         faults,
         accounts,
+        aggregators,
     })
 }
 

@@ -2,6 +2,7 @@
 //! TOML file.
 
 mod accounts;
+mod aggregators;
 mod alarm_metrics;
 mod alarms;
 mod aliases;
@@ -33,6 +34,7 @@ mod usage;
 mod tests;
 
 pub(super) use accounts::{Account, AccountSet, Role};
+pub(super) use aggregators::{Aggregator, Recorder};
 pub(super) use alarm_metrics::{MetricQuery, MetricStat, Queried, STATISTICS};
 pub(super) use alarms::{Alarm, Alarms, Condition, LogAlarm, MetricAlarm, Source, Watches};
 pub(super) use bucket_metrics::RequestMetrics;
@@ -93,6 +95,8 @@ pub(super) struct Estate {
     pub faults: Faults,
     /// The first holds the account of the credentials.
     accounts: Vec<AccountSet>,
+    /// Those of AWS Config in the account of the credentials, by name.
+    pub aggregators: Vec<Aggregator>,
 }
 
 /// What a Region of an account has. Accounts that are alike share it.
@@ -107,6 +111,8 @@ pub(super) struct Region {
     pub alarms: Alarms,
     /// By name.
     pub metric_filters: Vec<MetricFilter>,
+    /// What AWS Config records.
+    pub recorder: Recorder,
 }
 
 /// How much of a request quota is used.

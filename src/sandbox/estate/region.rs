@@ -1,5 +1,6 @@
 //! A Region of an estate.
 
+use super::aggregators::recorder;
 use super::aliases::{check_unique, reserved_aliases};
 use super::custom_key_stores::custom_key_stores;
 use super::file::{Applied, QuotaFile, RegionFile};
@@ -50,6 +51,7 @@ pub(super) fn region(
         usage: usage(&file.usage)?,
         alarms: Alarms::new(&file.alarms, setting.as_of)?,
         metric_filters: metric_filters(&file.metric_filters, setting.as_of)?,
+        recorder: recorder(file.config_recorder.as_ref(), setting.as_of)?,
     })
 }
 

@@ -108,6 +108,7 @@ pub(super) fn refusal(service: Service) -> Refusal {
         Service::S3 => "SlowDown",
         Service::Sts | Service::CloudWatch => "Throttling",
         Service::Quotas | Service::Organizations | Service::Account => "TooManyRequestsException",
+        Service::Tagging => "ThrottledException",
         _ => "ThrottlingException",
     };
     let message = match service {

@@ -9,7 +9,7 @@ use crate::sandbox::keys::spec::SYMMETRIC_DEFAULT;
 use crate::sandbox::service::Refusal;
 use serde_json::{Value, json};
 
-pub(super) fn get_key_rotation_status(key: &Key<'_>) -> Result<String, Refusal> {
+pub(in crate::sandbox) fn get_key_rotation_status(key: &Key<'_>) -> Result<String, Refusal> {
     let template = key.template();
     if template.state == KeyState::PendingImport {
         return Err(invalid_state(key, "pending import"));

@@ -13,10 +13,16 @@ pub fn response(service: Service, refusal: &Refusal, request: &Request<'_>, requ
     } = refusal;
     let mut headers = Vec::new();
     let (content_type, body) = match service {
-        Service::Kms | Service::Quotas | Service::Organizations | Service::Logs | Service::CloudTrail => {
+        Service::Kms
+        | Service::Quotas
+        | Service::Organizations
+        | Service::Logs
+        | Service::CloudTrail
+        | Service::Config
+        | Service::Tagging => {
             // As the error shapes of the models spell it, and CloudTrail itself.
             let member = match service {
-                Service::Kms | Service::Logs => "message",
+                Service::Kms | Service::Logs | Service::Config => "message",
                 _ => "Message",
             };
             let body = serde_json::json!({ "__type": code, member: message });

@@ -19,7 +19,7 @@ const CLOSED: &str = "333300000030";
 const STALLED: &str = "333300000040";
 const STALLED_REGION: &str = "eu-central-1";
 
-/// These, and an account that is throttled far below the published quotas, and one whose sessions expire after forty calls:
+/// These, and an account that is throttled far below the published quotas, and one whose sessions expire after some calls:
 /// both cost nothing but time.
 const FAULTS: &str = r#"
 [[fault]]
@@ -36,7 +36,7 @@ burst = 10
 [[fault]]
 kind = "expired-credentials"
 account = "333300000020"
-after = 40
+after = 150
 
 [[fault]]
 kind = "error"

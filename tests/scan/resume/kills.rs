@@ -15,7 +15,7 @@ fn organization() -> String {
 }
 
 /// The same with fewer accounts and keys that are alike: 22 accounts, of which 16 can be entered.
-fn small_organization() -> String {
+pub(super) fn small_organization() -> String {
     let few = organization()
         .replace("count = 110\n", "count = 6\n")
         .replace("count = 60\n", "count = 4\n")
@@ -52,7 +52,7 @@ impl Random {
     }
 }
 
-fn start(mut command: Command) -> Child {
+pub(super) fn start(mut command: Command) -> Child {
     command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 

@@ -3,6 +3,7 @@
 mod disk;
 mod kills;
 mod parameters;
+mod sources;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

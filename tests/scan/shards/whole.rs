@@ -81,6 +81,20 @@ fn merged_shards_equal_the_unsharded_scan_to_the_byte() {
 }
 
 #[test]
+fn sources_that_take_fewer_calls_say_the_same_with_shards_and_without() {
+    let aggregator = "[[config_aggregator]]\nname = \"all\"\nregion = \"eu-west-3\"\n";
+    let estate = format!("{ORGANIZATION}\n{aggregator}");
+    for flags in [["--source", "config-aggregator"], ["--tags-from", "resource-groups"]] {
+        let folder = folder_with(&estate);
+        scan_unsharded(folder.path(), &flags);
+        // One of sixteen has no account, and reads the aggregator all the same.
+        scan_shards(folder.path(), 16, &flags);
+        assert_success(&merge(folder.path(), &[]));
+        assert_same(&folder.path().join("merged"), &folder.path().join("out"));
+    }
+}
+
+#[test]
 fn refusals_and_throttles_are_the_same_with_shards_and_without() {
     let faults = r#"
         [[fault]]

@@ -3,6 +3,7 @@
 //! The doc comments of the types are the descriptions in `docs/estate.schema.json`, which is generated from them.
 
 mod account;
+mod aggregator;
 mod alarm;
 mod bucket;
 mod custom_key_store;
@@ -17,6 +18,7 @@ mod usage;
 mod value;
 
 pub use account::{AccountFile, AccountState, MemberFile, OrganizationFile, RoleFile};
+pub use aggregator::{AggregatorFile, RecorderFile, RecordingFrequency, SourceStatus};
 pub use alarm::{AlarmFile, AlarmKind, AlarmMetricFile, AlarmState, Comparison, MissingData};
 pub use bucket::{BucketFile, EncryptionKind, KeyForm, RequestMetricsFile};
 pub use custom_key_store::{CustomKeyStoreFile, XksProxyFile};
@@ -61,6 +63,9 @@ pub struct EstateFile {
     /// The trails of the account of the credentials.
     #[serde(default, rename = "trail")]
     pub trails: Vec<At<TrailFile>>,
+    /// The aggregators of AWS Config in the account of the credentials.
+    #[serde(default, rename = "config_aggregator")]
+    pub aggregators: Vec<AggregatorFile>,
     /// What goes wrong on purpose.
     #[serde(default, rename = "fault")]
     pub faults: Vec<FaultFile>,

@@ -1,6 +1,6 @@
 //! A Region, as it is written.
 
-use super::{AlarmFile, At, CustomKeyStoreFile, KeyFile, MetricFilterFile, OneOrMany, UsageFile};
+use super::{AlarmFile, At, CustomKeyStoreFile, KeyFile, MetricFilterFile, OneOrMany, RecorderFile, UsageFile};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -34,6 +34,8 @@ pub struct RegionFile {
     /// The metric filters of CloudWatch Logs. The log groups that they and the trails name are there.
     #[serde(default, rename = "metric_filter")]
     pub metric_filters: Vec<At<MetricFilterFile>>,
+    /// What AWS Config records; every change of everything where nothing is said.
+    pub config_recorder: Option<RecorderFile>,
 }
 
 /// A quota of KMS.
