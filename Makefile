@@ -4,7 +4,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 VENV := $(TARGET)/e2e-venv
 SARIF_SCHEMA := $(TARGET)/browser/node_modules/@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json
 
-.PHONY: test rust-test e2e browser bench docs lint
+.PHONY: test rust-test e2e browser bench bench-peers docs lint
 
 test: rust-test e2e browser
 
@@ -51,6 +51,18 @@ bench:
 	@command -v wrk > /dev/null || { apt-get update && apt-get install -y wrk; } || { echo "wrk is missing and could not be" \
 		"installed: install it (Debian: apt-get install wrk, macOS: brew install wrk) and try again" >&2; exit 1; }
 	cargo bench --locked --bench assess --bench formats --bench history --bench organization --bench scan --bench serve
+
+# Beside others: Prowler and Cloud Custodian, each in an environment of its own, on the same keys and buckets.
+bench-peers: $(VENV)/ready $(TARGET)/peers/prowler/ready $(TARGET)/peers/custodian/ready
+	cargo build --release --locked
+	$(VENV)/bin/python benches/peers/compare.py --kms-audit $(abspath $(TARGET))/release/kms-audit \
+		--prowler $(abspath $(TARGET))/peers/prowler/bin/prowler --custodian $(abspath $(TARGET))/peers/custodian/bin/custodian
+
+$(TARGET)/peers/%/ready: benches/peers/%.txt
+	rm -rf $(@D)
+	python3 -m venv $(@D) || { apt-get update && apt-get install -y python3-venv && python3 -m venv --clear $(@D); }
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	touch $@
 
 # The generated parts of docs/ and deploy/.
 docs:

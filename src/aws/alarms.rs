@@ -7,10 +7,10 @@ use aws_sdk_cloudwatch::types::{
     MetricAlarm as SdkMetricAlarm, MetricDataQuery, StateValue,
 };
 
+use super::clients::RegionSession;
 use super::error::CallError;
 use super::operations::CLOUDWATCH_DESCRIBE_ALARMS as DESCRIBE;
 use super::paging::Pages;
-use super::session::RegionSession;
 use crate::facts::{
     Alarm, AlarmKind, AlarmMetric, AlarmMetricSource, AlarmState, Arn, Fact, LogAlarm, MetricAlarm,
 };

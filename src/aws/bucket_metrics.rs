@@ -4,11 +4,11 @@ use aws_sdk_cloudwatch::types::Metric;
 use aws_sdk_s3::types::{MetricsConfiguration as SdkConfiguration, MetricsFilter};
 
 use super::call::Caller;
+use super::clients::RegionSession;
 use super::error::CallError;
 use super::metric_data::{Sums, metric};
 use super::operations::S3_LIST_BUCKET_METRICS_CONFIGURATIONS as LIST;
 use super::paging::Pages;
-use super::session::RegionSession;
 use super::window::{DAY, UsageWindow};
 use crate::facts::{Bucket, BucketRequests, Fact, MetricsConfiguration};
 

@@ -1,9 +1,9 @@
 //! Which keys and operations made the peak of a pool?
 
+use super::clients::RegionSession;
 use super::error::CallError;
 use super::key_metrics::{KeyMetric, KeyMetricsRead, with_arn};
 use super::metric_data::Sums;
-use super::session::RegionSession;
 use super::window::{MINUTE, UsageWindow};
 use crate::facts::{Contributor, Contributors, Fact, Key, Peak, RegionFacts, RequestQuota};
 use crate::model::{Headroom, RequestPool};

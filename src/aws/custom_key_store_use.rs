@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use aws_sdk_cloudwatch::types::Metric;
 use jiff::Timestamp;
 
+use super::clients::RegionSession;
 use super::error::{CallError, refuses_operation};
 use super::key_metrics::{KeyMetricsRead, NAMESPACE, with_arn};
 use super::metric_data::{MetricFilter, Sums, list_metrics};
-use super::session::RegionSession;
 use super::window::{MINUTE, UsageWindow};
 use crate::facts::{Arn, CustomKeyStore, CustomKeyStoreType, Fact, Key, Peak, RegionFacts, Unavailable, Usage};
 

@@ -2,10 +2,10 @@
 
 use aws_sdk_kms::types::CustomKeyStoresListEntry;
 
+use super::clients::RegionSession;
 use super::error::CallError;
 use super::operations::KMS_DESCRIBE_CUSTOM_KEY_STORES as DESCRIBE;
 use super::paging::Pages;
-use super::session::RegionSession;
 use crate::facts::{CustomKeyStore, Fact, Key};
 
 /// The largest page KMS allows. An account has ten custom key stores in a Region unless AWS has raised that.

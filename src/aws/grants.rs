@@ -2,11 +2,11 @@
 
 use aws_sdk_kms::types::GrantListEntry;
 
+use super::clients::RegionSession;
 use super::error::CallError;
 use super::operations::KMS_LIST_GRANTS as LIST;
 use super::paging::Pages;
 use super::refusals::Refusals;
-use super::session::RegionSession;
 use crate::facts::{Fact, Grant};
 
 /// The largest page KMS allows.

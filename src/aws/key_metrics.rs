@@ -2,8 +2,8 @@
 
 use aws_sdk_cloudwatch::types::Metric;
 
+use super::clients::RegionSession;
 use super::metric_data::{MetricFilter, list_metrics, metric};
-use super::session::RegionSession;
 use crate::facts::{Arn, Fact, Key};
 
 /// The namespace of the metrics of KMS.

@@ -1,10 +1,10 @@
 //! What do the policies of a key say?
 
+use super::clients::RegionSession;
 use super::error::CallError;
 use super::operations::{KMS_GET_KEY_POLICY as GET, KMS_LIST_KEY_POLICIES as LIST};
 use super::paging::Pages;
 use super::refusals::Refusals;
-use super::session::RegionSession;
 use crate::facts::Fact;
 
 /// The key policy that every key has.

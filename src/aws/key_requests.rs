@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use super::clients::RegionSession;
 use super::error::CallError;
 use super::key_metrics::{KeyMetric, KeyMetricsRead};
 use super::metric_data::Sums;
-use super::session::RegionSession;
 use super::window::{DAY, UsageWindow};
 use crate::facts::{Arn, Fact, Key, KeyRequests};
 

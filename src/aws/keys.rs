@@ -6,13 +6,14 @@ use aws_sdk_kms::types::{KeyMetadata as SdkKeyMetadata, MultiRegionKeyType};
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 
+use super::clients::RegionSession;
 use super::error::CallError;
 use super::key_metrics::{KeyMetricsRead, list_key_metrics};
 use super::moment::timestamp;
 use super::operations::{KMS_DESCRIBE_KEY, KMS_LIST_ALIASES, KMS_LIST_KEYS};
 use super::paging::Pages;
 use super::refusals::Refusals;
-use super::session::{RegionSession, Session};
+use super::session::Session;
 use super::tags::{TagReader, TaggedKeys, may_be_asked, saves_calls};
 use crate::facts::{
     Arn, ConfigRecord, Fact, Fallback, Key, KeyDetails, KeyManager, KeyMetadata, MultiRegionRole, Region, TagSource,

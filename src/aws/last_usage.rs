@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 
+use super::clients::RegionSession;
 use super::error::CallError;
 use super::moment::timestamp;
 use super::operations::KMS_GET_KEY_LAST_USAGE as GET;
 use super::refusals::Refusals;
-use super::session::RegionSession;
 use crate::facts::{Fact, LastUsage, LastUse};
 
 /// Reads the last usage of keys of a Region.

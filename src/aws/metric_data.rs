@@ -8,11 +8,11 @@ use aws_sdk_cloudwatch::types::{
 use aws_smithy_types::DateTime;
 use jiff::Timestamp;
 
+use super::clients::RegionSession;
 use super::error::CallError;
 use super::moment::timestamp;
 use super::operations::{CLOUDWATCH_GET_METRIC_DATA as GET, CLOUDWATCH_LIST_METRICS as LIST};
 use super::paging::Pages;
-use super::session::RegionSession;
 use super::window::UsageWindow;
 
 /// The most datapoints of one request.

@@ -6,6 +6,7 @@ mod buckets;
 mod call;
 #[cfg(test)]
 mod canned;
+mod clients;
 mod config_aggregator;
 mod contributors;
 mod custom_key_store_use;
@@ -47,6 +48,7 @@ mod usage_minutes;
 mod window;
 
 pub use call::{Caller, Stop};
+pub use clients::RegionSession;
 pub use error::CallError;
 pub use http::{HttpSettingsError, direct_http_client, http_client};
 pub use operations::{OPERATIONS, Operation, QUOTA_OPERATIONS};
@@ -54,7 +56,7 @@ pub use organization::{ListedAccount, OrganizationError, OrganizationRead, read_
 pub use pacing::ApiShare;
 pub use regions::{RegionChoice, RegionError};
 pub use role::{DEFAULT_ROLE_NAME, ExternalId, RoleSettings};
-pub use session::{Credentials, RegionSession, Session, SessionError, SessionSettings};
+pub use session::{Credentials, Session, SessionError, SessionSettings};
 
 pub use alarms::read_alarms;
 pub use bucket_metrics::read_bucket_requests;

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use aws_sdk_servicequotas::types::{PeriodUnit, ServiceQuota};
 
+use super::clients::RegionSession;
 use super::error::{CallError, means_not_enabled};
 use super::operations::{
     Operation, SERVICEQUOTAS_LIST_AWS_DEFAULT_SERVICE_QUOTAS as LIST_DEFAULT,
     SERVICEQUOTAS_LIST_SERVICE_QUOTAS as LIST_APPLIED,
 };
 use super::paging::Pages;
-use super::session::RegionSession;
 use crate::facts::{Fact, KeyCountQuota, LimitSource, RequestQuota, RequestsPerSecond, UsageMetric};
 use crate::published::{self, PublishedQuota};
 

@@ -1,11 +1,11 @@
 //! Does the key material of a key rotate?
 
+use super::clients::RegionSession;
 use super::error::CallError;
 use super::moment::timestamp;
 use super::operations::{KMS_GET_KEY_ROTATION_STATUS as STATUS, KMS_LIST_KEY_ROTATIONS as LIST};
 use super::paging::Pages;
 use super::refusals::Refusals;
-use super::session::RegionSession;
 use crate::facts::{AutomaticRotation, Fact, Rotation};
 
 /// The largest page KMS allows.

@@ -1,9 +1,10 @@
 //! Sessions for tests that the sandbox answers.
 
 use super::call::Stop;
+use super::clients::RegionSession;
 use super::keys::{KeysRead, read_keys};
 use super::pacing::ApiShare;
-use super::session::{Credentials, RegionSession, Session, SessionSettings};
+use super::session::{Credentials, Session, SessionSettings};
 use crate::facts::{Region, TagSource};
 use crate::progress::Counter;
 use crate::sandbox::Sandbox;

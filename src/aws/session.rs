@@ -1,7 +1,7 @@
 //! Sessions: whose credentials, which clients, which account.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_config::identity::IdentityCache;
@@ -80,7 +80,7 @@ pub struct SessionError {
 #[derive(Debug)]
 pub struct Session {
     config: SdkConfig,
-    settings: SessionSettings,
+    pub(super) settings: SessionSettings,
     places: Places,
     ledger: Arc<Ledger>,
     expiry: Arc<Expiry>,
@@ -237,114 +237,6 @@ impl Session {
         })
     }
 
-    /// Clients for one Region.
-    pub fn region(&self, region: &Region) -> RegionSession {
-        let (caller, guard) = self.caller(region);
-        let config = self.config_in(region);
-        RegionSession {
-            region: region.clone(),
-            kms: aws_sdk_kms::Client::from_conf(
-                aws_sdk_kms::config::Builder::from(&config)
-                    .interceptor(guard.clone())
-                    .build(),
-            ),
-            service_quotas: aws_sdk_servicequotas::Client::from_conf(
-                aws_sdk_servicequotas::config::Builder::from(&config)
-                    .interceptor(guard.clone())
-                    .build(),
-            ),
-            cloudwatch: aws_sdk_cloudwatch::Client::from_conf(
-                aws_sdk_cloudwatch::config::Builder::from(&config)
-                    .interceptor(guard)
-                    .build(),
-            ),
-            caller,
-            metric_data_refusal: OnceLock::new(),
-        }
-    }
-
-    /// An S3 client for one Region. An endpoint of the user's own is addressed by path: bucket names are rarely
-    /// part of its name.
-    pub(super) fn s3(&self, region: &Region) -> (Caller, aws_sdk_s3::Client) {
-        let (caller, guard) = self.caller(region);
-        let config = self.config_in(region);
-        let own_s3_endpoint = matches!(self.settings.credentials, Credentials::Resolved { .. })
-            && std::env::var_os("AWS_ENDPOINT_URL_S3").is_some();
-        let client = aws_sdk_s3::Client::from_conf(
-            aws_sdk_s3::config::Builder::from(&config)
-                .force_path_style(config.endpoint_url().is_some() || own_s3_endpoint)
-                .interceptor(guard)
-                .build(),
-        );
-        (caller, client)
-    }
-
-    /// A client of Organizations, which is one for a whole partition: the SDK finds its endpoint from any Region.
-    pub(super) fn organizations(&self) -> (Caller, aws_sdk_organizations::Client) {
-        let (caller, guard) = self.caller(&self.home);
-        let client = aws_sdk_organizations::Client::from_conf(
-            aws_sdk_organizations::config::Builder::from(&self.config)
-                .interceptor(guard)
-                .build(),
-        );
-        (caller, client)
-    }
-
-    /// A client of the Account API, which only one Region of a partition serves.
-    pub(super) fn account_api(&self, region: &Region) -> (Caller, aws_sdk_account::Client) {
-        let (caller, guard) = self.caller(region);
-        let client = aws_sdk_account::Client::from_conf(
-            aws_sdk_account::config::Builder::from(&self.config_in(region))
-                .interceptor(guard)
-                .build(),
-        );
-        (caller, client)
-    }
-
-    /// A client of CloudWatch Logs for one Region: few Regions have an alarm that is fed by log events.
-    pub(super) fn logs(&self, region: &Region) -> (Caller, aws_sdk_cloudwatchlogs::Client) {
-        let (caller, guard) = self.caller(region);
-        let client = aws_sdk_cloudwatchlogs::Client::from_conf(
-            aws_sdk_cloudwatchlogs::config::Builder::from(&self.config_in(region))
-                .interceptor(guard)
-                .build(),
-        );
-        (caller, client)
-    }
-
-    /// A client of AWS Config for one Region, which need not be one of those that are scanned.
-    pub(super) fn config_service(&self, region: &Region) -> (Caller, aws_sdk_config::Client) {
-        let (caller, guard) = self.caller(region);
-        let client = aws_sdk_config::Client::from_conf(
-            aws_sdk_config::config::Builder::from(&self.config_in(region))
-                .interceptor(guard)
-                .build(),
-        );
-        (caller, client)
-    }
-
-    /// A client of the Resource Groups Tagging API for one Region.
-    pub(super) fn tagging(&self, region: &Region) -> (Caller, aws_sdk_resourcegroupstagging::Client) {
-        let (caller, guard) = self.caller(region);
-        let client = aws_sdk_resourcegroupstagging::Client::from_conf(
-            aws_sdk_resourcegroupstagging::config::Builder::from(&self.config_in(region))
-                .interceptor(guard)
-                .build(),
-        );
-        (caller, client)
-    }
-
-    /// A client of CloudTrail for one Region, which need not be one of those that are scanned.
-    pub(super) fn cloudtrail(&self, region: &Region) -> (Caller, aws_sdk_cloudtrail::Client) {
-        let (caller, guard) = self.caller(region);
-        let client = aws_sdk_cloudtrail::Client::from_conf(
-            aws_sdk_cloudtrail::config::Builder::from(&self.config_in(region))
-                .interceptor(guard)
-                .build(),
-        );
-        (caller, client)
-    }
-
     /// The calls made so far.
     pub fn api_calls(&self) -> Vec<ApiCalls> {
         self.ledger.calls()
@@ -360,12 +252,12 @@ impl Session {
         &self.settings.stop
     }
 
-    fn config_in(&self, region: &Region) -> SdkConfig {
+    pub(super) fn config_in(&self, region: &Region) -> SdkConfig {
         self.config.to_builder().region(sdk_region(region)).build()
     }
 
     /// All clients of a Region share one pacer, whoever made them.
-    fn caller(&self, region: &Region) -> (Caller, GuardHandle) {
+    pub(super) fn caller(&self, region: &Region) -> (Caller, GuardHandle) {
         self.caller_with(region, self.ledger.clone())
     }
 
@@ -402,20 +294,7 @@ impl Session {
     }
 }
 
-type GuardHandle = aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
-
-/// The clients of one account in one Region.
-#[derive(Debug)]
-pub struct RegionSession {
-    /// The Region.
-    pub region: Region,
-    pub(super) kms: aws_sdk_kms::Client,
-    pub(super) service_quotas: aws_sdk_servicequotas::Client,
-    pub(super) cloudwatch: aws_sdk_cloudwatch::Client,
-    pub(super) caller: Caller,
-    /// The answer of a Region that refuses GetMetricData, which is then not asked again.
-    pub(super) metric_data_refusal: OnceLock<CallError>,
-}
+pub(super) type GuardHandle = aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
 
 async fn load(settings: &SessionSettings) -> SdkConfig {
     let retry = RetryConfig::standard().with_max_attempts(ATTEMPTS);

@@ -6,11 +6,12 @@ use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 
 use super::call::Caller;
+use super::clients::RegionSession;
 use super::error::CallError;
 use super::operations::{KMS_LIST_RESOURCE_TAGS as LIST, TAG_GET_RESOURCES as GET};
 use super::paging::Pages;
 use super::refusals::Refusals;
-use super::session::{RegionSession, Session};
+use super::session::Session;
 use crate::facts::{Fact, Fallback, Key, TagSource};
 
 /// The largest pages.

@@ -2,9 +2,9 @@
 
 use aws_sdk_cloudwatch::types::Metric;
 
+use super::clients::RegionSession;
 use super::error::CallError;
 use super::metric_data::{MetricFilter, Sums, list_metrics, metric};
-use super::session::RegionSession;
 use super::usage_minutes::UsageMinutes;
 use super::window::{MINUTE, UsageWindow};
 use crate::facts::{Fact, Fallback, Peak, RequestQuota, UsageMetric};

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::io;
 
 use super::super::buckets::BucketsRead;
+use super::super::clients::RegionSession;
 use super::super::error::CallError;
 use super::super::key_metrics::{KeyMetricsRead, list_key_metrics};
 use super::super::keys::{KeysRead, accepts_credentials};
-use super::super::session::RegionSession;
 use super::Aggregate;
 use super::items::{Item, Kept, Type};
 use crate::facts::{AccountId, Bucket, ConfigRecord, Fact, Key, Region, TagSource, Unavailable};

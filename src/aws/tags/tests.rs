@@ -3,7 +3,7 @@ use super::super::canned::{self, Answer};
 use super::super::keys::{KeysRead, read_keys};
 use super::super::pacing::ApiShare;
 use super::super::session::{Credentials, Session, SessionSettings};
-use super::super::{sandboxed, session};
+use super::super::{clients, sandboxed};
 use super::*;
 use crate::facts::{Arn, Region};
 use crate::progress::Counter;
@@ -20,7 +20,7 @@ const KEYS: &str = r#"
 
 const AS_OF: &str = "2026-06-15T06:00:00Z";
 
-async fn read(session: &Session, clients: &session::RegionSession, from: TagSource) -> KeysRead {
+async fn read(session: &Session, clients: &clients::RegionSession, from: TagSource) -> KeysRead {
     let as_of = AS_OF.parse().unwrap();
     read_keys(session, clients, (from, as_of), &Counter::default())
         .await

@@ -17,7 +17,7 @@ const DENIED_REGION: &str = "eu-west-1";
 const CLOSED: &str = "333300000030";
 /// The account in which a Region does not answer.
 const STALLED: &str = "333300000040";
-const STALLED_REGION: &str = "eu-central-1";
+const STALLED_REGION: &str = "us-east-1";
 
 /// These, and an account that is throttled far below the published quotas, and one whose sessions expire after some calls:
 /// both cost nothing but time.
@@ -48,7 +48,7 @@ after = 40
 [[fault]]
 kind = "stall"
 account = "333300000040"
-region = "eu-central-1"
+region = "us-east-1"
 "#;
 
 /// The shipped organization, with five of its production accounts in a block of their own, with the role or without.
