@@ -17,6 +17,7 @@ impl CallSums {
                     sum.calls += calls.calls;
                     sum.throttled += calls.throttled;
                     sum.retried += calls.retried;
+                    sum.waited_ms += calls.waited_ms;
                 }
                 None => {
                     self.0.insert(name, calls);

@@ -22,6 +22,7 @@ fn facts(id: &str, keys: usize, busiest_minute: f64) -> AccountFacts {
         calls: keys as u64,
         throttled: 1,
         retried: 2,
+        waited_ms: 1_500,
     }];
     facts
 }

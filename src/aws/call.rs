@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::CallError;
 use super::expiry::Expiry;
+use super::guard::Ledger;
 use super::operations::{Operation, position};
 use super::pacing::Pacer;
 use super::places::{AnswerSize, Places};
@@ -38,6 +39,7 @@ impl Stop {
 pub struct Caller {
     pub(super) pacer: Arc<Pacer>,
     pub(super) silence: Arc<Silence>,
+    pub(super) ledger: Arc<Ledger>,
     pub(super) places: Places,
     pub(super) expiry: Arc<Expiry>,
     /// The role whose credentials are used, where they are not the caller's own.
@@ -119,7 +121,8 @@ impl Caller {
     {
         self.expiry.check(operation)?;
         if let Some(position) = position(operation.sdk_service, operation.name) {
-            self.pacer.wait(position, share).await;
+            let waited = self.pacer.wait(position, share).await;
+            self.ledger.note_waited(position, waited);
         }
         let session = match &self.role {
             // That the role cannot be entered again costs what was to be asked.

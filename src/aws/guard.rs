@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{
@@ -32,6 +33,7 @@ struct Counts {
     calls: AtomicU64,
     throttled: AtomicU64,
     retried: AtomicU64,
+    waited_ms: AtomicU64,
 }
 
 /// How often each operation was called in an account.
@@ -43,6 +45,15 @@ impl Ledger {
         Ledger(OPERATIONS.iter().map(|_| Counts::default()).collect())
     }
 
+    /// Notes that the operation at this position was held back for its pace.
+    pub(super) fn note_waited(&self, position: usize, waited: Duration) {
+        if let Some(counts) = self.0.get(position) {
+            counts
+                .waited_ms
+                .fetch_add(u64::try_from(waited.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        }
+    }
+
     /// Takes over the calls of another.
     pub(super) fn absorb(&self, other: &Ledger) {
         for (mine, others) in self.0.iter().zip(&other.0) {
@@ -50,6 +61,7 @@ impl Ledger {
                 (&mine.calls, &others.calls),
                 (&mine.throttled, &others.throttled),
                 (&mine.retried, &others.retried),
+                (&mine.waited_ms, &others.waited_ms),
             ] {
                 mine.fetch_add(others.load(Ordering::Relaxed), Ordering::Relaxed);
             }
@@ -76,6 +88,7 @@ impl Ledger {
                 calls: read(&counts.calls),
                 throttled: read(&counts.throttled),
                 retried: read(&counts.retried),
+                waited_ms: read(&counts.waited_ms),
             })
             .filter(|calls| calls.calls > 0)
             .collect()
@@ -146,10 +159,12 @@ impl Intercept for Guard {
         _: &RuntimeComponents,
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if is_throttled(context.response())
-            && let Some(counts) = self.ledger.0.get(table_position(cfg)?)
-        {
-            counts.throttled.fetch_add(1, Ordering::Relaxed);
+        if is_throttled(context.response()) {
+            let position = table_position(cfg)?;
+            self.pacer.slow_down(position);
+            if let Some(counts) = self.ledger.0.get(position) {
+                counts.throttled.fetch_add(1, Ordering::Relaxed);
+            }
         }
         Ok(())
     }

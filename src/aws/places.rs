@@ -3,7 +3,6 @@
 //! A request that AWS is slow to answer gives its place to another, so that a Region that does not answer at all holds up
 //! nobody but itself.
 
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -57,7 +56,9 @@ impl Places {
             AnswerSize::Usual => None,
         };
         let place = self.in_flight.acquire().await.ok();
-        let mut request = pin!(request());
+        // The future of a request takes kilobytes. In a box, those who wait for a place are small: there are thousands of
+        // them, one for each key that an account under way is about to be asked about.
+        let mut request = Box::pin(request());
         if let Ok(answer) = tokio::time::timeout(self.soon, &mut request).await {
             return answer;
         }

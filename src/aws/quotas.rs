@@ -7,7 +7,7 @@ use aws_sdk_servicequotas::types::{PeriodUnit, ServiceQuota};
 use super::clients::RegionSession;
 use super::error::{CallError, means_not_enabled};
 use super::operations::{
-    Operation, SERVICEQUOTAS_LIST_AWS_DEFAULT_SERVICE_QUOTAS as LIST_DEFAULT,
+    OPERATIONS, Operation, SERVICEQUOTAS_LIST_AWS_DEFAULT_SERVICE_QUOTAS as LIST_DEFAULT,
     SERVICEQUOTAS_LIST_SERVICE_QUOTAS as LIST_APPLIED,
 };
 use super::paging::Pages;
@@ -54,11 +54,24 @@ pub async fn read_quotas(session: &RegionSession) -> QuotasRead {
             adopt(&mut rates, quota, source);
         }
     }
+    keep_to(session, rates.values());
     QuotasRead {
         key_count: key_count_quota([(&applied, LimitSource::Applied), (&default, LimitSource::Default)]),
         applied: applied.map(drop).into(),
         default: default.map(drop).into(),
         quotas: rates.into_values().collect(),
+    }
+}
+
+/// Paces the operations of KMS that have a quota of their own by what this account has of it.
+fn keep_to<'q>(session: &RegionSession, quotas: impl Iterator<Item = &'q RequestQuota>) {
+    for quota in quotas.filter(|quota| quota.limit_source != LimitSource::Builtin) {
+        let operation = OPERATIONS
+            .iter()
+            .position(|operation| operation.service == "kms" && operation.name == quota.pool);
+        if let Some(position) = operation {
+            session.caller.pacer.adopt_quota(position, quota.limit.0);
+        }
     }
 }
 

@@ -273,7 +273,7 @@ impl Session {
             })
             .clone();
         let guard = Guard {
-            ledger,
+            ledger: ledger.clone(),
             pacer: pacer.clone(),
             log: RequestLog {
                 region: region.clone(),
@@ -284,6 +284,7 @@ impl Session {
         let caller = Caller {
             pacer,
             silence,
+            ledger,
             places: self.places.clone(),
             expiry: self.expiry.clone(),
             role: self.role.clone(),

@@ -1,4 +1,4 @@
-//! Services that do not answer in a Region. A call to one takes a minute until it is given up; what comes after is not
+//! Services, or whole Regions, that do not answer. A call to one takes a minute until it is given up; what comes after is not
 //! asked for some time, so that an account is not held up for hours by the one Region of it that is down.
 
 use std::collections::BTreeMap;
@@ -13,10 +13,13 @@ const MOST_UNANSWERED: u32 = 2;
 /// How long nothing is asked then. The next call is made, and decides how it goes on.
 const PAUSE: Duration = Duration::from_secs(120);
 
+/// Instead of the name of a service: any of them.
+const ANY: &str = "";
+
 /// What the services of one account answer in one Region.
 #[derive(Debug)]
 pub(super) struct Silence {
-    /// By the SDK's name of the service.
+    /// By the SDK's name of the service, and under [`ANY`] of all of them together.
     unanswered: Mutex<BTreeMap<&'static str, Unanswered>>,
     pause: Duration,
 }
@@ -41,35 +44,41 @@ impl Silence {
     /// Spares a call that would most likely not be answered either.
     pub(super) fn check(&self, operation: &'static Operation) -> Result<(), CallError> {
         let unanswered = self.unanswered.lock().unwrap_or_else(PoisonError::into_inner);
-        match unanswered.get(operation.sdk_service) {
-            Some(of_service) if of_service.in_a_row >= MOST_UNANSWERED && of_service.at.elapsed() < self.pause => {
+        let is_silent = |calls: &&Unanswered| calls.in_a_row >= MOST_UNANSWERED && calls.at.elapsed() < self.pause;
+        let mut of_either = [operation.sdk_service, ANY]
+            .into_iter()
+            .filter_map(|name| unanswered.get(name));
+        match of_either.find(is_silent) {
+            None => Ok(()),
+            Some(calls) => {
                 let message = format!(
                     "not asked, since nobody had answered the {} calls before, {} the last of them",
-                    of_service.in_a_row, of_service.operation
+                    calls.in_a_row, calls.operation
                 );
                 Err(CallError::new(operation, CallError::TIMEOUT, message))
             }
-            _ => Ok(()),
         }
     }
 
     /// Learns from how a call went.
     pub(super) fn note<T>(&self, operation: &'static Operation, answer: &Result<T, CallError>) {
         let mut unanswered = self.unanswered.lock().unwrap_or_else(PoisonError::into_inner);
-        match answer {
-            Err(error) if error.code == CallError::TIMEOUT => {
-                let of_service = unanswered.entry(operation.sdk_service).or_insert_with(|| Unanswered {
-                    in_a_row: 0,
-                    operation: String::new(),
-                    at: Instant::now(),
-                });
-                of_service.in_a_row += 1;
-                of_service.operation.clone_from(&error.operation);
-                of_service.at = Instant::now();
-            }
-            // Any answer is one, a refusal too.
-            _ => {
-                unanswered.remove(operation.sdk_service);
+        for name in [operation.sdk_service, ANY] {
+            match answer {
+                Err(error) if error.code == CallError::TIMEOUT => {
+                    let calls = unanswered.entry(name).or_insert_with(|| Unanswered {
+                        in_a_row: 0,
+                        operation: String::new(),
+                        at: Instant::now(),
+                    });
+                    calls.in_a_row += 1;
+                    calls.operation.clone_from(&error.operation);
+                    calls.at = Instant::now();
+                }
+                // Any answer is one, a refusal too.
+                _ => {
+                    unanswered.remove(name);
+                }
             }
         }
     }
@@ -77,7 +86,9 @@ impl Silence {
 
 #[cfg(test)]
 mod tests {
-    use super::super::operations::{KMS_DESCRIBE_KEY, KMS_LIST_KEYS, S3_LIST_BUCKETS};
+    use super::super::operations::{
+        KMS_DESCRIBE_KEY, KMS_LIST_KEYS, S3_LIST_BUCKETS, SERVICEQUOTAS_LIST_SERVICE_QUOTAS,
+    };
     use super::*;
 
     fn unanswered() -> Result<(), CallError> {
@@ -90,11 +101,22 @@ mod tests {
         for _ in 0..MOST_UNANSWERED {
             assert_eq!(silence.check(KMS_DESCRIBE_KEY), Ok(()));
             silence.note(KMS_LIST_KEYS, &unanswered());
+            silence.note(S3_LIST_BUCKETS, &Ok(()));
         }
         let spared = silence.check(KMS_DESCRIBE_KEY).unwrap_err();
         assert_eq!(spared.operation, "kms:DescribeKey");
         assert!(spared.message.contains("kms:ListKeys"), "{}", spared.message);
         assert_eq!(silence.check(S3_LIST_BUCKETS), Ok(()));
+    }
+
+    #[test]
+    fn a_region_in_which_no_service_answers_is_not_asked() {
+        let silence = Silence::default();
+        silence.note(KMS_LIST_KEYS, &unanswered());
+        silence.note(S3_LIST_BUCKETS, &unanswered());
+        for operation in [KMS_DESCRIBE_KEY, SERVICEQUOTAS_LIST_SERVICE_QUOTAS] {
+            assert!(silence.check(operation).is_err());
+        }
     }
 
     #[test]

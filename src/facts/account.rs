@@ -185,4 +185,8 @@ pub struct ApiCalls {
     pub throttled: u64,
     /// Of these, how many repeated an earlier request.
     pub retried: u64,
+    /// For how many milliseconds the operation was held back, to keep to the share of its quota or since AWS throttled;
+    /// added up over accounts and Regions, which wait at the same time.
+    #[serde(default)]
+    pub waited_ms: u64,
 }

@@ -145,6 +145,7 @@ fn everything() -> AccountFacts {
         calls: 5,
         throttled: 0,
         retried: 1,
+        waited_ms: 1_500,
     }];
     facts
 }

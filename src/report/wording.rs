@@ -43,6 +43,14 @@ pub(super) fn identity(parts: &[&str]) -> String {
     hash
 }
 
+/// For how long an operation was held back.
+pub(super) fn held_back(milliseconds: u64) -> String {
+    match milliseconds {
+        0 => "-".to_owned(),
+        _ => format!("{:.1} s", milliseconds as f64 / 1_000.0),
+    }
+}
+
 /// A count and the noun that goes with it.
 pub(super) fn counted(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(number), if number == 1 { one } else { many })

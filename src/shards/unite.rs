@@ -142,11 +142,13 @@ fn add(
         calls: 0,
         throttled: 0,
         retried: 0,
+        waited_ms: 0,
         ..calls.clone()
     });
     sum.calls = bring_together(sum.calls, calls.calls);
     sum.throttled = bring_together(sum.throttled, calls.throttled);
     sum.retried = bring_together(sum.retried, calls.retried);
+    sum.waited_ms = bring_together(sum.waited_ms, calls.waited_ms);
 }
 
 /// Whether a call is one of those that say who is asking and which accounts there are, or that read an aggregator, of which
@@ -167,6 +169,7 @@ mod tests {
             calls,
             throttled,
             retried,
+            waited_ms: 0,
         }
     }
 
