@@ -49,7 +49,8 @@ pub struct KeysRead {
 }
 
 /// Reads every key of a Region. Keys behind an alias `alias/aws/…` are AWS managed and are counted without a call of
-/// their own: calls about them that AWS refuses set off alarms for unauthorized calls.
+/// their own: calls about them that AWS refuses set off alarms for unauthorized calls. What else is asked of a key once its
+/// tags are known, `look_closer` asks, while others are still described; not of keys whose tags come from elsewhere.
 ///
 /// # Errors
 /// Only when the very first call says that the Region does not accept the credentials.
@@ -58,6 +59,7 @@ pub async fn read_keys(
     session: &RegionSession,
     (tags_from, as_of): (TagSource, Timestamp),
     progress: &Counter,
+    look_closer: impl AsyncFn(&mut Key),
 ) -> Result<KeysRead, CallError> {
     let (listed, key_listing) = list_keys(session).await;
     if let Err(error) = &key_listing
@@ -75,6 +77,7 @@ pub async fn read_keys(
         listed.into_iter().partition(|(id, _)| aliases.aws_managed.contains(id));
     progress.find(others.len());
     let describing = &Refusals::default();
+    let look_closer = &look_closer;
     let tags = &TagReader::new(session);
     let at_once = tags_from == TagSource::ResourceGroups && saves_calls(others.len());
     let aliases_listed = alias_listing.known().is_some();
@@ -90,13 +93,17 @@ pub async fn read_keys(
             let (id, arn) = (id.clone(), arn.clone());
             async move {
                 let mut key = read_key(session, describing, (id, arn), names).await;
-                if let Ok(key) = &mut key
-                    && !at_once
-                    && may_be_asked(key, aliases_listed)
-                {
-                    key.tags = tags.tags(&key.key_id).await;
-                }
+                let asked = key
+                    .as_mut()
+                    .ok()
+                    .filter(|key| !at_once && may_be_asked(key, aliases_listed));
+                let Some(asked) = asked else {
+                    progress.finish_one();
+                    return key;
+                };
+                asked.tags = tags.tags(&asked.key_id).await;
                 progress.finish_one();
+                look_closer(asked).await;
                 key
             }
         })

@@ -7,5 +7,9 @@ use jiff::{Timestamp, Unit};
 /// number that does not hold them exactly.
 pub(super) fn timestamp(sdk: &DateTime) -> Option<Timestamp> {
     let moment = Timestamp::new(sdk.secs(), i32::try_from(sdk.subsec_nanos()).ok()?).ok()?;
-    moment.round(Unit::Millisecond).ok()
+    // Datapoints come by the hundred thousand, and lie on whole minutes.
+    match sdk.subsec_nanos() {
+        0 => Some(moment),
+        _ => moment.round(Unit::Millisecond).ok(),
+    }
 }

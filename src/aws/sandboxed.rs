@@ -44,6 +44,12 @@ pub(super) fn calls(session: &Session, operation: &str) -> u64 {
 pub(super) async fn keys(account: &Session, clients: &RegionSession) -> KeysRead {
     let as_of = "2026-06-15T06:00:00Z".parse().unwrap();
     let progress = Counter::default();
-    let read = read_keys(account, clients, (TagSource::Kms, as_of), &progress);
+    let read = read_keys(
+        account,
+        clients,
+        (TagSource::Kms, as_of),
+        &progress,
+        async |_: &mut _| (),
+    );
     read.await.unwrap()
 }

@@ -55,7 +55,8 @@ impl SecondPass<'_> {
         let needs = judged
             .map(|(place, (key, standing))| {
                 let is_bucket_key = self.bucket_keys.contains(&key.arn);
-                (place, Needs::of(key, standing, is_bucket_key))
+                let needs = Needs::of(key, standing, is_bucket_key).besides(&key.details);
+                (place, needs)
             })
             .filter(|(_, needs)| !needs.are_none())
             .collect();

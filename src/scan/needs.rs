@@ -1,6 +1,6 @@
 //! Which key needs what: each detail of a key costs a call, so it is read only where something depends on it.
 
-use crate::facts::{Key, KeyMetadata, KeyOrigin, KeySpec, KeyState, MultiRegionRole};
+use crate::facts::{Key, KeyDetails, KeyMetadata, KeyOrigin, KeySpec, KeyState, MultiRegionRole};
 use crate::model::Standing;
 
 /// The controls whose claims can be held against facts of the key itself, as the default vocabulary has them.
@@ -52,6 +52,21 @@ impl Needs {
             policy: claims(POLICY) || is_bucket_key,
             ram_policy: is_bucket_key,
             grants: claims(GRANT) || is_bucket_key,
+        }
+    }
+
+    /// What is left of it where some was read before.
+    pub(super) fn besides(self, read: &KeyDetails) -> Needs {
+        let has_rotation = !read.automatic_rotation.is_not_collected() || !read.rotations.is_not_collected();
+        Needs {
+            rotation: if has_rotation {
+                RotationNeed::Nothing
+            } else {
+                self.rotation
+            },
+            policy: self.policy && read.policy.is_not_collected(),
+            ram_policy: self.ram_policy && read.ram_policy.is_not_collected(),
+            grants: self.grants && read.grants.is_not_collected(),
         }
     }
 
@@ -109,6 +124,21 @@ mod tests {
         }
         let Needs { rotation, .. } = needs_of(&key, false);
         rotation
+    }
+
+    #[test]
+    fn what_was_read_before_is_not_asked_for_again() {
+        let mut read = KeyDetails::default();
+        let wanted = needs_of(&claiming("policy+grant+rotation"), true);
+        assert_eq!(wanted.besides(&read), wanted);
+        read.policy = denied("kms:GetKeyPolicy");
+        read.rotations = Fact::Known(Vec::new());
+        let left = Needs {
+            ram_policy: true,
+            grants: true,
+            ..NOTHING
+        };
+        assert_eq!(wanted.besides(&read), left);
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! The first pass of a Region: what is there.
 
+use super::details::EarlyDetails;
 use super::quotas::keep_quotas;
 use super::{Inventory, ScanPlan};
 use crate::aws::{
     CallError, KeyMetricsRead, RegionSession, Session, read_alarms, read_custom_key_stores, read_keys,
     read_metric_filters, read_quotas, read_recorded_keys, read_usage,
 };
-use crate::facts::{Fact, Fallback, Region, RegionFacts, RegionSource, RegionState};
+use crate::facts::{Fact, Fallback, Key, Region, RegionFacts, RegionSource, RegionState};
 use crate::model::uses_pools;
 use crate::progress::Progress;
 use crate::published;
@@ -56,8 +57,11 @@ pub(super) async fn read_region(
         };
         (read, fallbacks, alarms)
     };
+    let details = EarlyDetails::new(&clients, &plan.justification, progress.key_details());
+    let look_closer = async |key: &mut Key| details.read(key).await;
+    let from = (plan.tags_from, plan.as_of);
     let read_keys = async || match &plan.inventory {
-        Inventory::Services => read_keys(session, &clients, (plan.tags_from, plan.as_of), progress.keys()).await,
+        Inventory::Services => read_keys(session, &clients, from, progress.keys(), &look_closer).await,
         Inventory::Config(recorded) => read_recorded_keys(&clients, recorded, source == RegionSource::Probed).await,
     };
     let (keys, (quotas, mut fallbacks, alarms)) = match source {

@@ -22,9 +22,15 @@ const AS_OF: &str = "2026-06-15T06:00:00Z";
 
 async fn read(session: &Session, clients: &clients::RegionSession, from: TagSource) -> KeysRead {
     let as_of = AS_OF.parse().unwrap();
-    read_keys(session, clients, (from, as_of), &Counter::default())
-        .await
-        .unwrap()
+    read_keys(
+        session,
+        clients,
+        (from, as_of),
+        &Counter::default(),
+        async |_: &mut _| (),
+    )
+    .await
+    .unwrap()
 }
 
 async fn both_ways(lines: &str) -> (KeysRead, KeysRead, [u64; 2]) {
