@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{ReportArgs, percentage};
+use super::ask::percentage;
+use super::{LogArgs, ReportArgs, heading};
 use crate::severity::Severity;
 
 /// The flags of `assess`.
@@ -14,12 +15,17 @@ pub struct AssessArgs {
     #[arg(value_name = "SNAPSHOT")]
     pub snapshot: PathBuf,
 
-    /// Write the report into this folder, which must not exist or be empty, and not lie in that of the run [default:
-    /// kms-audit-<time of the scan>, with a number behind it if that is taken]
-    #[arg(long, value_name = "DIR", env = "KMS_AUDIT_OUT")]
+    /// Write the report into this folder [default: kms-audit-<time of the scan>]
+    ///
+    /// It must not exist, or be empty, and not lie in that of the run. If the default name is taken, there is a number
+    /// behind it.
+    #[arg(long, value_name = "DIR", env = "KMS_AUDIT_OUT", help_heading = heading::REPORT)]
     pub out: Option<PathBuf>,
 
-    /// Read this configuration instead of ./kms-audit.toml or the one in the user's configuration folder
+    /// Read this configuration instead of the usual one
+    ///
+    /// The usual one is kms-audit.toml in this folder, else the one in the folder kms-audit of the user's configuration
+    /// folder.
     #[arg(long, value_name = "FILE", env = "KMS_AUDIT_CONFIG")]
     pub config: Option<PathBuf>,
 
@@ -39,19 +45,28 @@ pub struct MergeArgs {
     #[arg(value_name = "DIR", required = true)]
     pub shards: Vec<PathBuf>,
 
-    /// Write the run into this folder, which must not exist or be empty, and not lie in that of a shard [default:
-    /// kms-audit-<time of the scan>, with a number behind it if that is taken]
-    #[arg(long, value_name = "DIR", env = "KMS_AUDIT_OUT")]
+    /// Write the run into this folder [default: kms-audit-<time of the scan>]
+    ///
+    /// It must not exist, or be empty, and not lie in that of a shard. If the default name is taken, there is a number
+    /// behind it.
+    #[arg(long, value_name = "DIR", env = "KMS_AUDIT_OUT", help_heading = heading::REPORT)]
     pub out: Option<PathBuf>,
 
-    /// Merge although shards are missing or did not come to their end; each account of theirs is a gap
+    /// Merge although shards are missing or did not come to their end
+    ///
+    /// Each account of theirs is a gap.
     #[arg(long, env = "KMS_AUDIT_ALLOW_MISSING_SHARDS", value_parser = clap::builder::FalseyValueParser::new())]
     pub allow_missing_shards: bool,
 
-    /// Ask of each shard for a signature by one of these signers, a file as ssh-keygen takes it (see `man ssh-keygen`,
-    /// ALLOWED SIGNERS)
+    /// Ask of each shard for a signature by one of these signers
+    ///
+    /// A file as ssh-keygen takes it: see `man ssh-keygen`, ALLOWED SIGNERS.
     #[arg(long, value_name = "FILE", env = "KMS_AUDIT_ALLOWED_SIGNERS")]
     pub allowed_signers: Option<PathBuf>,
+
+    /// What is said on stderr while it runs.
+    #[command(flatten)]
+    pub log: LogArgs,
 
     /// What is written, and what it comes to.
     #[command(flatten)]
@@ -77,8 +92,10 @@ pub struct DiffArgs {
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 
-    /// Exit with 3 if there is a finding of this severity or worse that the first run does not have: one that is new, one
-    /// that no exception covers any more, or one that the first run could not have seen
+    /// Exit with 3 if the first run lacks a finding of this severity or worse
+    ///
+    /// One of info, low, medium, high, critical. The finding is new, or no exception covers it any more, or the first run
+    /// could not have seen it.
     #[arg(long, value_name = "SEVERITY", env = "KMS_AUDIT_FAIL_ON_NEW")]
     pub fail_on_new: Option<Severity>,
 }

@@ -5,15 +5,18 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
+use super::heading;
 use crate::aws::ExternalId;
 use crate::facts::AccountId;
 
 /// Which accounts to scan, and how to enter them.
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
 #[serde(default)]
-#[command(next_help_heading = "Several accounts")]
+#[command(next_help_heading = heading::ACCOUNTS)]
 pub struct TargetArgs {
-    /// Scan every active account of the organization, from its management account or a delegated administrator
+    /// Look at every active account of the organization
+    ///
+    /// The credentials are those of its management account or of a delegated administrator.
     #[arg(
         long,
         env = "KMS_AUDIT_ORGANIZATION",
@@ -22,7 +25,9 @@ pub struct TargetArgs {
     )]
     pub organization: bool,
 
-    /// Scan the accounts of this organizational unit, or root, and of those within it; repeat for several
+    /// Look at the accounts of this organizational unit, or root; repeat for several
+    ///
+    /// And at those of the units within it.
     #[arg(
         long = "organizational-unit",
         value_name = "ID",
@@ -32,7 +37,7 @@ pub struct TargetArgs {
     )]
     pub organizational_units: Vec<String>,
 
-    /// Scan this account; repeat for several
+    /// Look at this account; repeat for several
     #[arg(
         long = "account",
         value_name = "ID",
@@ -42,7 +47,7 @@ pub struct TargetArgs {
     )]
     pub accounts: Vec<AccountId>,
 
-    /// Scan the accounts in this file: an id on each line, and comments after #
+    /// Look at the accounts in this file: an id on each line, and comments after #
     #[arg(long, value_name = "FILE", env = "KMS_AUDIT_ACCOUNTS_FILE")]
     #[serde(with = "written_path")]
     pub accounts_file: Option<PathBuf>,
@@ -57,16 +62,22 @@ pub struct TargetArgs {
     )]
     pub excluded_accounts: Vec<AccountId>,
 
-    /// Enter other accounts by the role of this name, with its path if it has one [default: KmsAuditReadOnly]
+    /// Enter other accounts by the role of this name [default: KmsAuditReadOnly]
+    ///
+    /// With its path, if it has one: audit/KmsAuditReadOnly.
     #[arg(long, value_name = "NAME", env = "KMS_AUDIT_ROLE_NAME", value_parser = role_name)]
     pub role_name: Option<String>,
 
-    /// The external id that the roles ask for. Rather give it in the environment: others can see a command line
+    /// The external id that the roles ask for
+    ///
+    /// Rather give it in the environment: others can see a command line.
     #[arg(long, value_name = "ID", env = "KMS_AUDIT_EXTERNAL_ID", hide_env_values = true)]
     #[serde(skip)]
     pub external_id: Option<ExternalId>,
 
-    /// How many seconds a session of a role lasts, 900 to 43200; it is renewed when it runs out [default: 3600]
+    /// How many seconds a session of a role lasts, 900 to 43200 [default: 3600]
+    ///
+    /// It is renewed when it runs out.
     #[arg(
         long,
         value_name = "SECONDS",

@@ -13,6 +13,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::{Writer, debug_fn};
 use tracing_subscriber::layer::SubscriberExt;
 
+use crate::cli::LogArgs;
 use crate::visible::visible;
 
 /// The variable that takes a filter, such as `kms_audit::aws=trace`.
@@ -20,8 +21,8 @@ const VARIABLE: &str = "KMS_AUDIT_LOG";
 
 /// Logs to stderr: warnings always, what fails with one `-v`, a line about each request with two. `KMS_AUDIT_LOG` says
 /// it in more detail.
-pub(super) fn start(verbose: u8) {
-    let level = match verbose {
+pub(super) fn start(args: LogArgs) {
+    let level = match args.verbose {
         0 => "kms_audit=warn",
         1 => "kms_audit=debug",
         _ => "kms_audit=trace",

@@ -40,13 +40,13 @@ pub(super) struct Look {
 
 impl Look {
     pub(super) async fn new(args: &QuotaArgs) -> anyhow::Result<Look> {
-        let flags = args.as_scan();
-        let (config, config_file) = judging::load_config(flags.config.as_deref(), flags.threshold)?;
-        let api_share = scan::api_share(&flags, &config)?;
-        let named = scan::named_regions(&flags, &config);
-        let targets = scan::target_choice(&flags.targets, false)?;
-        let role = scan::role_settings(&flags.targets)?;
-        let aws = scan::choose_aws(&flags, None).await?;
+        let ask = &args.ask;
+        let (config, config_file) = judging::load_config(ask.config.as_deref(), ask.threshold)?;
+        let api_share = scan::api_share(ask, &config)?;
+        let named = scan::named_regions(ask, &config);
+        let targets = scan::target_choice(&ask.targets, false)?;
+        let role = scan::role_settings(&ask.targets)?;
+        let aws = scan::choose_aws(ask, None, None).await?;
         let pools: BTreeSet<String> = args.pools.iter().map(|pool| pool.trim().to_owned()).collect();
         let threshold_percent = config.quota.threshold_percent;
         let mut parameters = BTreeMap::from([
@@ -60,9 +60,9 @@ impl Look {
                 json!(config_file.map(|path| path.display().to_string())),
             ),
         ]);
-        if flags.targets.are_named() {
+        if ask.targets.are_named() {
             parameters.extend([
-                ("targets".to_owned(), json!(flags.targets)),
+                ("targets".to_owned(), json!(ask.targets)),
                 ("role_name".to_owned(), json!(role.name)),
             ]);
         }

@@ -61,7 +61,7 @@ fn with_recorded(given: &ScanArgs, record: &RunRecord, folder: &Path) -> anyhow:
         merged.insert(name, value);
     }
     #[cfg(feature = "sandbox")]
-    if let (Some(estate), None) = (&record.sandbox, &given.sandbox) {
+    if let (Some(estate), None) = (&record.sandbox, &given.ask.sandbox) {
         differences.push(format!(
             "it was begun with --sandbox, on the estate {estate}, and now there is none"
         ));
@@ -77,12 +77,12 @@ fn with_recorded(given: &ScanArgs, record: &RunRecord, folder: &Path) -> anyhow:
         report: given.report.clone(),
         resume: given.resume.clone(),
         restartable: given.restartable,
-        verbose: given.verbose,
-        #[cfg(feature = "sandbox")]
-        sandbox: given.sandbox.clone(),
         ..merged
     };
-    args.targets.external_id = given.targets.external_id.clone();
+    args.ask.log = given.ask.log;
+    args.ask.targets.external_id = given.ask.targets.external_id.clone();
+    #[cfg(feature = "sandbox")]
+    args.ask.sandbox.clone_from(&given.ask.sandbox);
     Ok(args)
 }
 
@@ -217,14 +217,14 @@ mod tests {
         let begun =
             "--organization --region eu-west-3 --threshold 80 --api-share off --role-name audit/reader --profile a";
         let resumed = resumed(begun, "--resume run --fail-on high --profile b --region eu-west-3").unwrap();
-        assert!(resumed.targets.organization && resumed.report.fail_on.is_some() && resumed.resume.is_some());
-        assert_eq!(resumed.regions, args(begun).regions);
+        assert!(resumed.ask.targets.organization && resumed.report.fail_on.is_some() && resumed.resume.is_some());
+        assert_eq!(resumed.ask.regions, args(begun).ask.regions);
         assert_eq!(
-            (resumed.threshold, resumed.api_share),
-            (Some(80.0), args(begun).api_share)
+            (resumed.ask.threshold, resumed.ask.api_share),
+            (Some(80.0), args(begun).ask.api_share)
         );
-        assert_eq!(resumed.targets.role_name.as_deref(), Some("audit/reader"));
-        assert_eq!(resumed.profile.as_deref(), Some("b"));
+        assert_eq!(resumed.ask.targets.role_name.as_deref(), Some("audit/reader"));
+        assert_eq!(resumed.ask.profile.as_deref(), Some("b"));
     }
 
     #[test]
