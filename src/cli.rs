@@ -2,6 +2,7 @@
 
 mod ask;
 mod checks;
+mod environment;
 mod exit_codes;
 mod formats;
 mod heading;
@@ -79,13 +80,7 @@ pub enum Command {
 
 /// The command line, with empty environment variables taken as not set: templates of CI systems leave them so.
 pub fn command() -> clap::Command {
-    const NOT_SET: &str = "KMS_AUDIT_NOT_SET";
-    let is_empty = |arg: &clap::Arg| {
-        let value = arg.get_env().and_then(std::env::var_os);
-        value.is_some_and(|value| value.is_empty())
-    };
-    Cli::command()
-        .mut_subcommands(|command| command.mut_args(|arg| if is_empty(&arg) { arg.env(NOT_SET) } else { arg }))
+    environment::prepared(Cli::command())
 }
 
 #[cfg(test)]

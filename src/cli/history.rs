@@ -85,18 +85,34 @@ pub struct DiffArgs {
     pub new: PathBuf,
 
     /// How to say it; `json` lists every change
-    #[arg(long, value_enum, default_value_t = DiffFormat::Text)]
+    #[arg(
+        long,
+        value_enum,
+        env = "KMS_AUDIT_DIFF_FORMAT",
+        default_value_t = DiffFormat::Text,
+        help_heading = heading::REPORT
+    )]
     pub format: DiffFormat,
 
     /// Write to this file instead of the terminal
-    #[arg(long, value_name = "FILE")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "KMS_AUDIT_DIFF_OUT",
+        help_heading = heading::REPORT
+    )]
     pub out: Option<PathBuf>,
 
     /// Exit with 3 if the first run lacks a finding of this severity or worse
     ///
     /// One of info, low, medium, high, critical. The finding is new, or no exception covers it any more, or the first run
     /// could not have seen it.
-    #[arg(long, value_name = "SEVERITY", env = "KMS_AUDIT_FAIL_ON_NEW")]
+    #[arg(
+        long,
+        value_name = "SEVERITY",
+        env = "KMS_AUDIT_FAIL_ON_NEW",
+        help_heading = heading::EXIT
+    )]
     pub fail_on_new: Option<Severity>,
 }
 
@@ -119,15 +135,31 @@ pub struct TrendArgs {
     pub runs: Vec<PathBuf>,
 
     /// How to say it; `csv` and `json` have every Region
-    #[arg(long, value_enum, default_value_t = TrendFormat::Table)]
+    #[arg(
+        long,
+        value_enum,
+        env = "KMS_AUDIT_TREND_FORMAT",
+        default_value_t = TrendFormat::Table,
+        help_heading = heading::REPORT
+    )]
     pub format: TrendFormat,
 
     /// Write to this file instead of the terminal
-    #[arg(long, value_name = "FILE")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "KMS_AUDIT_TREND_OUT",
+        help_heading = heading::REPORT
+    )]
     pub out: Option<PathBuf>,
 
     /// Draw a chart into this file as well
-    #[arg(long, value_name = "FILE.svg")]
+    #[arg(
+        long,
+        value_name = "FILE.svg",
+        env = "KMS_AUDIT_CHART",
+        help_heading = heading::REPORT
+    )]
     pub chart: Option<PathBuf>,
 }
 

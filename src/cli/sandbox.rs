@@ -20,7 +20,7 @@ pub struct ServeArgs {
     pub estate: Option<PathBuf>,
 
     /// The port to listen on; 0 for any free one
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, env = "KMS_AUDIT_SERVE_PORT", default_value_t = 0)]
     pub port: u16,
 }
 
@@ -28,18 +28,18 @@ pub struct ServeArgs {
 #[derive(Debug, Args)]
 pub struct GenerateArgs {
     /// How many accounts, the management account among them
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, env = "KMS_AUDIT_GENERATE_ACCOUNTS", default_value_t = 1)]
     pub accounts: u32,
 
     /// How many Regions in each account
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, env = "KMS_AUDIT_GENERATE_REGIONS", default_value_t = 1)]
     pub regions: u32,
 
     /// How many customer managed keys in all accounts together
-    #[arg(long, default_value_t = 1_000)]
+    #[arg(long, env = "KMS_AUDIT_GENERATE_KEYS", default_value_t = 1_000)]
     pub keys: u32,
 
     /// How many buckets in all accounts together
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, env = "KMS_AUDIT_GENERATE_BUCKETS", default_value_t = 0)]
     pub buckets: u32,
 }

@@ -9,7 +9,13 @@ pub struct TemplateArgs {
     pub template: TemplateName,
 
     /// Print the policy of this command alone, where it is `iam-policy`
-    #[arg(long = "for", value_enum, value_name = "COMMAND", default_value_t)]
+    #[arg(
+        long = "for",
+        value_enum,
+        value_name = "COMMAND",
+        env = "KMS_AUDIT_TEMPLATE_FOR",
+        default_value_t
+    )]
     pub purpose: PolicyPurpose,
 }
 
