@@ -14,6 +14,7 @@ mod report;
 mod sandbox;
 mod scan;
 mod shard;
+mod shell;
 mod targets;
 mod template;
 mod verify;
@@ -30,6 +31,7 @@ pub use report::ReportArgs;
 #[cfg(feature = "sandbox")]
 pub use sandbox::{GenerateArgs, SandboxCommand, ServeArgs};
 pub use scan::ScanArgs;
+pub use shell::{CompletionsArgs, ManArgs};
 pub use targets::TargetArgs;
 pub use template::{PolicyPurpose, TemplateArgs, TemplateName};
 pub use verify::VerifyArgs;
@@ -72,6 +74,10 @@ pub enum Command {
     Checks(ChecksCommand),
     /// Print something to set up the auditor with
     Template(TemplateArgs),
+    /// Print what a shell needs to complete the command line
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write one for each command
+    Man(ManArgs),
     /// Use the AWS within this program
     #[cfg(feature = "sandbox")]
     #[command(subcommand)]
