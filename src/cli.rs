@@ -7,6 +7,7 @@ mod exit_codes;
 mod formats;
 mod heading;
 mod history;
+mod init;
 mod log;
 mod quota;
 mod report;
@@ -25,6 +26,7 @@ pub use ask::AskArgs;
 pub use checks::{ChecksCommand, ChecksListArgs};
 pub use formats::{Destination, FormatArg};
 pub use history::{AssessArgs, DiffArgs, DiffFormat, MergeArgs, TrendArgs, TrendFormat};
+pub use init::InitArgs;
 pub use log::LogArgs;
 pub use quota::{QuotaArgs, QuotaFormat, WatchInterval};
 pub use report::ReportArgs;
@@ -74,6 +76,8 @@ pub enum Command {
     Checks(ChecksCommand),
     /// Print something to set up the auditor with
     Template(TemplateArgs),
+    /// Write a configuration with every setting, its default and its meaning
+    Init(InitArgs),
     /// Print what a shell needs to complete the command line
     Completions(CompletionsArgs),
     /// Print the manual page, or write one for each command

@@ -5,6 +5,7 @@ mod checks;
 mod completions;
 mod diff;
 mod exit;
+mod init;
 mod judging;
 mod log;
 mod man;
@@ -150,6 +151,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Checks(ChecksCommand::List(args)) => checks::list(&args),
         Command::Checks(ChecksCommand::Show { id }) => checks::show(&id),
         Command::Template(args) => template::run(&args),
+        Command::Init(args) => init::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
         #[cfg(feature = "sandbox")]
