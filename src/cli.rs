@@ -27,7 +27,7 @@ pub use checks::{ChecksCommand, ChecksListArgs};
 pub use formats::{Destination, FormatArg};
 pub use history::{AssessArgs, DiffArgs, DiffFormat, MergeArgs, TrendArgs, TrendFormat};
 pub use init::InitArgs;
-pub use log::LogArgs;
+pub use log::{LogArgs, LogFormat};
 pub use quota::{QuotaArgs, QuotaFormat, WatchInterval};
 pub use report::ReportArgs;
 #[cfg(feature = "sandbox")]

@@ -42,6 +42,7 @@ pub use grid::Palette;
 pub use html::write_html;
 pub use inventory_csv::write_inventory_csv;
 pub use json::{schema, write_json};
+pub(crate) use json_text::write_harmless;
 pub use junit::write_junit;
 pub use markdown::render_markdown;
 pub use ocsf::write_ocsf;
