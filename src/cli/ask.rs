@@ -36,6 +36,13 @@ pub struct AskArgs {
     #[serde(skip)]
     pub log: LogArgs,
 
+    /// Show no progress
+    ///
+    /// On a terminal it is a bar; elsewhere a line of the log, at most one a minute.
+    #[arg(short, long, env = "KMS_AUDIT_QUIET", value_parser = clap::builder::FalseyValueParser::new())]
+    #[serde(skip)]
+    pub quiet: bool,
+
     /// Use this profile of the AWS configuration files
     #[arg(long, value_name = "NAME", env = "KMS_AUDIT_PROFILE", help_heading = heading::ACCOUNTS)]
     pub profile: Option<String>,
@@ -68,9 +75,9 @@ pub struct AskArgs {
     )]
     pub threshold: Option<f64>,
 
-    /// Use at most this percentage of each request quota, or `off` [default: 20]
+    /// Use at most this share of each request quota [default: 20]
     ///
-    /// It holds for each operation in each Region, so that the auditor does not cause the throttling it warns of.
+    /// In percent, or `off`. It holds for each operation in each Region, so that the auditor does not cause the throttling it warns of.
     #[arg(
         long,
         value_name = "PERCENT",

@@ -58,7 +58,7 @@ pub struct ScanArgs {
     #[serde(with = "targets::written_path")]
     pub previous: Option<PathBuf>,
 
-    /// Ask for at most this time when keys were last used [default: 30s]
+    /// Ask at most so long when keys were last used [default: 30s]
     ///
     /// A duration such as 30s or 5m, of which each account has all; 0s asks nothing.
     #[arg(
@@ -96,9 +96,9 @@ pub struct ScanArgs {
     #[serde(skip)]
     pub restartable: bool,
 
-    /// Write the report into this folder [default: kms-audit-<time of the scan>]
+    /// Write the report here [default: kms-audit-<time of the scan>]
     ///
-    /// It must not exist, or be empty.
+    /// The folder must not exist, or be empty.
     #[arg(
         long,
         value_name = "DIR",
@@ -140,7 +140,15 @@ mod tests {
         assert_eq!(written["regions"], serde_json::json!(["eu-west-3"]));
         let text = format!("{written} {args:?}");
         assert!(!text.contains("hush"), "{text}");
-        for skipped in ["external_id", "out", "restartable", "fail_on", "verbose"] {
+        for skipped in [
+            "external_id",
+            "out",
+            "restartable",
+            "fail_on",
+            "verbose",
+            "quiet",
+            "log_format",
+        ] {
             assert!(written.get(skipped).is_none(), "{skipped}");
         }
     }

@@ -25,7 +25,8 @@ const VARIABLE: &str = "KMS_AUDIT_LOG";
 /// it in more detail.
 pub(super) fn start(args: LogArgs) {
     let level = match args.verbose {
-        0 => "kms_audit=warn",
+        // Progress is said where nobody sees a bar, and not at all if nobody wants to know.
+        0 => "kms_audit=warn,kms_audit::progress=info",
         1 => "kms_audit=debug",
         _ => "kms_audit=trace",
     };

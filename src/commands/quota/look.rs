@@ -36,6 +36,7 @@ pub(super) struct Look {
     /// The sessions for the next round, where there will be one.
     kept: Option<KeptSessions>,
     has_looked: Cell<bool>,
+    quiet: bool,
 }
 
 impl Look {
@@ -88,6 +89,7 @@ impl Look {
             sandbox: aws.sandbox,
             kept: args.watch.is_some().then(KeptSessions::default),
             has_looked: Cell::new(false),
+            quiet: ask.quiet,
         })
     }
 
@@ -155,7 +157,7 @@ impl Look {
     ) -> anyhow::Result<Found> {
         let progress = Arc::new(Progress::default());
         progress.accounts().find(accounts.len());
-        let _display = Display::start(progress.clone());
+        let _display = Display::start(progress.clone(), self.quiet);
         let plan = QuotaPlan {
             regions: self.regions.clone(),
             window: UsageWindow::before(as_of, WINDOW_DAYS),

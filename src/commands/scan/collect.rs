@@ -116,7 +116,7 @@ impl Job {
 
     async fn visit(&self, session: &Session, rest: Rest, output: &mut OutputFolder) -> anyhow::Result<Collected> {
         let progress = Arc::new(Progress::default());
-        let display = Display::start(progress.clone());
+        let display = Display::start(progress.clone(), self.arguments.ask.quiet);
         progress.accounts().find(rest.to_ask.len());
         let round = Round {
             caller: session,

@@ -80,6 +80,7 @@ fn with_recorded(given: &ScanArgs, record: &RunRecord, folder: &Path) -> anyhow:
         ..merged
     };
     args.ask.log = given.ask.log;
+    args.ask.quiet = given.ask.quiet;
     args.ask.targets.external_id = given.ask.targets.external_id.clone();
     #[cfg(feature = "sandbox")]
     args.ask.sandbox.clone_from(&given.ask.sandbox);
