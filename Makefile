@@ -54,7 +54,7 @@ bench:
 
 # The generated parts of docs/ and deploy/.
 docs:
-	UPDATE_DOCS=1 cargo test --locked --lib -- schema_in_the_documentation template_in_deploy
+	UPDATE_DOCS=1 cargo test --locked --lib -- in_the_documentation template_in_deploy
 
 lint:
 	cargo fmt --check

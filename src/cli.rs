@@ -1,14 +1,16 @@
 //! The command line.
 
+mod after_help;
 mod ask;
 mod checks;
 mod environment;
-mod exit_codes;
 mod formats;
 mod heading;
 mod history;
 mod init;
 mod log;
+#[cfg(all(test, feature = "sandbox"))]
+mod page;
 mod quota;
 mod report;
 #[cfg(feature = "sandbox")]
@@ -41,7 +43,7 @@ pub use verify::VerifyArgs;
 /// A read-only auditor for AWS KMS: which keys you have and why, how close you are to the request quota, and which
 /// buckets miss an S3 Bucket Key.
 #[derive(Debug, Parser)]
-#[command(version, propagate_version = true, after_help = exit_codes::SCAN)]
+#[command(version, propagate_version = true, after_help = after_help::ALL)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -52,35 +54,40 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Inventory an account, or many, and answer the three questions
-    #[command(after_help = exit_codes::SCAN)]
+    #[command(after_help = after_help::SCAN, after_long_help = after_help::scan())]
     Scan(Box<ScanArgs>),
     /// Hold request quotas against a threshold, and nothing else: no keys, no buckets, in seconds
-    #[command(after_help = exit_codes::QUOTA)]
+    #[command(after_help = after_help::QUOTA, after_long_help = after_help::quota())]
     Quota(Box<QuotaArgs>),
     /// Judge the snapshot of a run again, without AWS
-    #[command(after_help = exit_codes::SCAN)]
+    #[command(after_help = after_help::JUDGED)]
     Assess(AssessArgs),
     /// Make one run of the shards of a scan
-    #[command(after_help = exit_codes::SCAN)]
+    #[command(after_help = after_help::JUDGED)]
     Merge(MergeArgs),
     /// Say what changed between two runs
-    #[command(after_help = exit_codes::DIFF)]
+    #[command(after_help = after_help::DIFF)]
     Diff(DiffArgs),
     /// Show the numbers of many runs over time
+    #[command(after_help = after_help::PLAIN)]
     Trend(TrendArgs),
     /// Hold the folder of a run against its manifest
-    #[command(after_help = exit_codes::VERIFY)]
+    #[command(after_help = after_help::VERIFY)]
     Verify(VerifyArgs),
     /// See what is checked, why, and what to do about it
     #[command(subcommand)]
     Checks(ChecksCommand),
     /// Print something to set up the auditor with
+    #[command(after_help = after_help::PLAIN)]
     Template(TemplateArgs),
     /// Write a configuration with every setting, its default and its meaning
+    #[command(after_help = after_help::PLAIN)]
     Init(InitArgs),
     /// Print what a shell needs to complete the command line
+    #[command(after_help = after_help::PLAIN)]
     Completions(CompletionsArgs),
     /// Print the manual page, or write one for each command
+    #[command(after_help = after_help::PLAIN)]
     Man(ManArgs),
     /// Use the AWS within this program
     #[cfg(feature = "sandbox")]

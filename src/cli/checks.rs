@@ -5,14 +5,17 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 
+use super::after_help;
 use crate::checks::CHECKS;
 
 /// What can be seen of the checks.
 #[derive(Debug, Subcommand)]
 pub enum ChecksCommand {
     /// List every check with the severity that the configuration gives it
+    #[command(after_help = after_help::PLAIN)]
     List(ChecksListArgs),
     /// Print the page of a check: what it looks for, why, false positives, what to do, sources
+    #[command(after_help = after_help::PLAIN)]
     Show {
         /// The id of the check
         #[arg(value_parser = check_ids())]

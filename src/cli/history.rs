@@ -15,9 +15,9 @@ pub struct AssessArgs {
     #[arg(value_name = "SNAPSHOT")]
     pub snapshot: PathBuf,
 
-    /// Write the report into this folder [default: kms-audit-<time of the scan>]
+    /// Write the report here [default: kms-audit-<time of the scan>]
     ///
-    /// It must not exist, or be empty, and not lie in that of the run. If the default name is taken, there is a number
+    /// The folder must not exist, or be empty, and not lie in that of the run. If the default name is taken, there is a number
     /// behind it.
     #[arg(long, value_name = "DIR", env = "KMS_AUDIT_OUT", help_heading = heading::REPORT)]
     pub out: Option<PathBuf>,
@@ -45,9 +45,9 @@ pub struct MergeArgs {
     #[arg(value_name = "DIR", required = true)]
     pub shards: Vec<PathBuf>,
 
-    /// Write the run into this folder [default: kms-audit-<time of the scan>]
+    /// Write the run here [default: kms-audit-<time of the scan>]
     ///
-    /// It must not exist, or be empty, and not lie in that of a shard. If the default name is taken, there is a number
+    /// The folder must not exist, or be empty, and not lie in that of a shard. If the default name is taken, there is a number
     /// behind it.
     #[arg(long, value_name = "DIR", env = "KMS_AUDIT_OUT", help_heading = heading::REPORT)]
     pub out: Option<PathBuf>,
@@ -84,7 +84,7 @@ pub struct DiffArgs {
     #[arg(value_name = "NEW")]
     pub new: PathBuf,
 
-    /// How to say it; `json` lists every change
+    /// How to say it
     #[arg(
         long,
         value_enum,
@@ -103,7 +103,7 @@ pub struct DiffArgs {
     )]
     pub out: Option<PathBuf>,
 
-    /// Exit with 3 if the first run lacks a finding of this severity or worse
+    /// Exit with 3 at findings so severe that the first run lacks
     ///
     /// One of info, low, medium, high, critical. The finding is new, or no exception covers it any more, or the first run
     /// could not have seen it.
@@ -134,7 +134,7 @@ pub struct TrendArgs {
     #[arg(value_name = "DIR", required = true)]
     pub runs: Vec<PathBuf>,
 
-    /// How to say it; `csv` and `json` have every Region
+    /// How to say it
     #[arg(
         long,
         value_enum,

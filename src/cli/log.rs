@@ -5,7 +5,9 @@ use clap::{Args, ValueEnum};
 /// What is said on stderr while a command runs.
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub struct LogArgs {
-    /// Log to stderr what fails on the way; twice for a line about every request
+    /// Log what fails on the way; twice for every request
+    ///
+    /// The log goes to stderr. `KMS_AUDIT_LOG` takes a filter instead, such as `kms_audit::aws=trace`.
     ///
     /// In the environment it is a number: 1 is -v, 2 is -vv.
     #[arg(short, long, action = clap::ArgAction::Count, env = "KMS_AUDIT_VERBOSE")]

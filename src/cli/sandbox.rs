@@ -4,12 +4,16 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::after_help;
+
 /// What the AWS within this program can do besides being scanned.
 #[derive(Debug, Subcommand)]
 pub enum SandboxCommand {
     /// Answer other AWS clients on 127.0.0.1 until Ctrl-C
+    #[command(after_help = after_help::SERVE)]
     Serve(ServeArgs),
     /// Print an estate of any size, for measurements
+    #[command(after_help = after_help::PLAIN)]
     Generate(GenerateArgs),
 }
 

@@ -15,7 +15,9 @@ pub struct CompletionsArgs {
 /// The flags of `man`.
 #[derive(Debug, Args)]
 pub struct ManArgs {
-    /// Write a page for each command into this folder, instead of the main page to stdout
+    /// Write a page for each command into this folder
+    ///
+    /// Without it, the main page goes to stdout.
     #[arg(long, value_name = "DIR", env = "KMS_AUDIT_MAN_OUT")]
     pub out: Option<PathBuf>,
 }

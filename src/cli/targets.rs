@@ -25,9 +25,9 @@ pub struct TargetArgs {
     )]
     pub organization: bool,
 
-    /// Look at the accounts of this organizational unit, or root; repeat for several
+    /// Look at the accounts of this unit or root; repeat for several
     ///
-    /// And at those of the units within it.
+    /// And at those of the organizational units within it.
     #[arg(
         long = "organizational-unit",
         value_name = "ID",
@@ -47,7 +47,9 @@ pub struct TargetArgs {
     )]
     pub accounts: Vec<AccountId>,
 
-    /// Look at the accounts in this file: an id on each line, and comments after #
+    /// Look at the accounts in this file, an id on each line
+    ///
+    /// Comments stand after #.
     #[arg(long, value_name = "FILE", env = "KMS_AUDIT_ACCOUNTS_FILE")]
     #[serde(with = "written_path")]
     pub accounts_file: Option<PathBuf>,
@@ -62,9 +64,9 @@ pub struct TargetArgs {
     )]
     pub excluded_accounts: Vec<AccountId>,
 
-    /// Enter other accounts by the role of this name [default: KmsAuditReadOnly]
+    /// Enter other accounts by this role [default: KmsAuditReadOnly]
     ///
-    /// With its path, if it has one: audit/KmsAuditReadOnly.
+    /// Its name, with its path if it has one: audit/KmsAuditReadOnly.
     #[arg(long, value_name = "NAME", env = "KMS_AUDIT_ROLE_NAME", value_parser = role_name)]
     pub role_name: Option<String>,
 
@@ -75,9 +77,9 @@ pub struct TargetArgs {
     #[serde(skip)]
     pub external_id: Option<ExternalId>,
 
-    /// How many seconds a session of a role lasts, 900 to 43200 [default: 3600]
+    /// Let the session of a role last so many seconds [default: 3600]
     ///
-    /// It is renewed when it runs out.
+    /// From 900 to 43200. It is renewed when it runs out.
     #[arg(
         long,
         value_name = "SECONDS",
@@ -86,7 +88,9 @@ pub struct TargetArgs {
     )]
     pub session_duration: Option<u32>,
 
-    /// Who is behind the sessions, where the roles ask for a source identity
+    /// Who is behind the sessions, where roles ask for it
+    ///
+    /// The source identity of AWS STS.
     #[arg(long, value_name = "NAME", env = "KMS_AUDIT_SOURCE_IDENTITY", value_parser = source_identity)]
     pub source_identity: Option<String>,
 }

@@ -8,7 +8,9 @@ pub struct TemplateArgs {
     /// Which one
     pub template: TemplateName,
 
-    /// Print the policy of this command alone, where it is `iam-policy`
+    /// Print what this command needs
+    ///
+    /// And nothing else, where the template is `iam-policy`.
     #[arg(
         long = "for",
         value_enum,
