@@ -38,6 +38,7 @@ mod sandboxed;
 mod rotations;
 mod secrets;
 mod session;
+mod session_error;
 mod silence;
 mod trails;
 mod usage;
@@ -52,7 +53,8 @@ pub use organization::{ListedAccount, OrganizationError, OrganizationRead, read_
 pub use pacing::ApiShare;
 pub use regions::{RegionChoice, RegionError};
 pub use role::{DEFAULT_ROLE_NAME, ExternalId, RoleSettings};
-pub use session::{Credentials, RegionSession, Session, SessionError, SessionSettings};
+pub use session::{Credentials, RegionSession, Session, SessionSettings};
+pub use session_error::SessionError;
 
 pub use alarms::read_alarms;
 pub use bucket_metrics::read_bucket_requests;

@@ -127,11 +127,12 @@ impl Judging<'_> {
 
 /// Prints the summary to stdout, or, where that is taken, to stderr.
 fn print_summary(report: &Report<'_>, output: &OutputFolder, outputs: &Outputs) -> anyhow::Result<()> {
+    let page = output.path().join(outputs.page());
     if outputs.use_stdout() {
         let width = terminal_size::terminal_size_of(std::io::stderr());
-        super::print_aside(&render_terminal(report, palette_of(width), output.path())?)
+        super::print_aside(&render_terminal(report, palette_of(width), &page)?)
     } else {
-        super::print(&render_terminal(report, palette(), output.path())?)
+        super::print(&render_terminal(report, palette(), &page)?)
     }
 }
 

@@ -80,9 +80,9 @@ impl Grid {
         }
     }
 
-    /// Writes the table, and how much more there is.
-    pub(super) fn show(self, out: &mut String, of_what: &str) -> fmt::Result {
-        self.show_and(out, |more| format!("and {more} more {of_what}, in report.md"))
+    /// Writes the table, and how much more there is where.
+    pub(super) fn show(self, out: &mut String, of_what: &str, place: &str) -> fmt::Result {
+        self.show_and(out, |more| format!("and {more} more {of_what}, in {place}"))
     }
 
     /// Writes the table, and what there is to say of the rows that are not shown.

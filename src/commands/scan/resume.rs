@@ -5,6 +5,7 @@ use std::path::Path;
 use clap::CommandFactory;
 use serde_json::{Map, Value};
 
+use super::super::UsageError;
 use super::super::output::OutputFolder;
 use crate::accounts::Targets;
 use crate::cli::{Cli, ScanArgs};
@@ -13,6 +14,8 @@ use crate::facts::AccountId;
 use crate::results::Results;
 use crate::run_record::{RecordError, RunRecord, differs};
 use crate::snapshot::{AccountReader, SnapshotReader, SnapshotWriter};
+#[cfg(feature = "sandbox")]
+use crate::visible::visible;
 
 /// Flags that need not be those the run was begun with: other credentials of the same account will do.
 const MAY_DIFFER: &[&str] = &["profile"];
@@ -28,7 +31,7 @@ pub(super) struct Begun {
 pub(super) fn open(folder: &Path, given: &ScanArgs) -> anyhow::Result<(ScanArgs, Begun)> {
     if given.out.as_deref().is_some_and(|out| out != folder) {
         let what = "--resume goes on in its own folder: leave --out (KMS_AUDIT_OUT) away";
-        return Err(super::super::UsageError(what.to_owned()).into());
+        return Err(UsageError(what.to_owned()).into());
     }
     // A folder without a run is left as it is.
     RunRecord::read(folder)?;
@@ -39,6 +42,8 @@ pub(super) fn open(folder: &Path, given: &ScanArgs) -> anyhow::Result<(ScanArgs,
 }
 
 fn with_recorded(given: &ScanArgs, record: &RunRecord, folder: &Path) -> anyhow::Result<ScanArgs> {
+    #[cfg(feature = "sandbox")]
+    check_sandbox(given, record, folder)?;
     let Value::Object(flags) = serde_json::to_value(given)? else {
         anyhow::bail!("the flags cannot be held against those in {}", folder.display());
     };
@@ -60,12 +65,6 @@ fn with_recorded(given: &ScanArgs, record: &RunRecord, folder: &Path) -> anyhow:
         }
         merged.insert(name, value);
     }
-    #[cfg(feature = "sandbox")]
-    if let (Some(estate), None) = (&record.sandbox, &given.ask.sandbox) {
-        differences.push(format!(
-            "it was begun with --sandbox, on the estate {estate}, and now there is none"
-        ));
-    }
     if !differences.is_empty() {
         let folder = folder.to_owned();
         return Err(RecordError::Differs { folder, differences }.into());
@@ -85,6 +84,23 @@ fn with_recorded(given: &ScanArgs, record: &RunRecord, folder: &Path) -> anyhow:
     #[cfg(feature = "sandbox")]
     args.ask.sandbox.clone_from(&given.ask.sandbox);
     Ok(args)
+}
+
+/// Where an estate lies is not written down, so it has to be said again.
+#[cfg(feature = "sandbox")]
+fn check_sandbox(given: &ScanArgs, record: &RunRecord, folder: &Path) -> anyhow::Result<()> {
+    match &record.sandbox {
+        Some(estate) if given.ask.sandbox.is_none() => {
+            let what = format!(
+                "the scan in {} is of the sandbox: it was begun with --sandbox, on the estate {}. Give that again beside \
+                 --resume: --sandbox alone for the built-in estate, else with its file or URL",
+                folder.display(),
+                visible(estate),
+            );
+            Err(UsageError(what).into())
+        }
+        _ => Ok(()),
+    }
 }
 
 fn is_absent(value: &Value) -> bool {
