@@ -118,6 +118,9 @@ pub fn render_terminal(report: &Report<'_>, palette: Palette, page: &Path) -> Re
     Ok(out)
 }
 
+/// How much of the names of Regions is shown on a narrow screen.
+const REGIONS_SHOWN: usize = 100;
+
 pub(super) struct Screen<'a> {
     pub(super) palette: Palette,
     /// The file to look into for more.
@@ -143,7 +146,9 @@ impl Screen<'_> {
             0 => String::new(),
             number => format!("; {} not enabled", counted(number as u64, "more is", "more are")),
         };
-        let most = usize::from(self.palette.width).saturating_sub(not_enabled.len());
+        let most = usize::from(self.palette.width)
+            .max(REGIONS_SHOWN)
+            .saturating_sub(not_enabled.len());
         writeln!(
             out,
             "{}{not_enabled}",
