@@ -1,5 +1,6 @@
 //! docs/cli.md: what `--help` says of every command.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -63,4 +64,54 @@ fn the_short_help_has_a_line_for_each_flag() {
     let mut long = Vec::new();
     look(&command(), &mut long);
     assert_eq!(long, [""; 0]);
+}
+
+/// Every flag and every variable that there is.
+fn known(command: &Command, found: &mut BTreeSet<String>) {
+    for arg in command.get_arguments() {
+        let flags = arg.get_long_and_visible_aliases().unwrap_or_default();
+        found.extend(flags.iter().map(|flag| format!("--{flag}")));
+        found.extend(arg.get_env().map(|name| name.to_string_lossy().into_owned()));
+    }
+    command.get_subcommands().for_each(|command| known(command, found));
+}
+
+/// The words of a text that begin so.
+fn words<'t>(text: &'t str, beginning: &str) -> Vec<&'t str> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let words = text
+        .split(|c: char| !is_part(c))
+        .map(|word| word.trim_end_matches(['-', '_']));
+    words
+        .filter(|word| word.len() > beginning.len() && word.starts_with(beginning))
+        .collect()
+}
+
+#[test]
+fn the_readme_names_flags_and_variables_that_there_are() {
+    let mut found = BTreeSet::from(["KMS_AUDIT_LOG".to_owned()]);
+    let mut command = command();
+    command.build();
+    known(&command, &mut found);
+    let read = |name: &str| std::fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap();
+    let readme = read("README.md");
+    // Of cargo.
+    let flags = words(&readme, "--")
+        .into_iter()
+        .filter(|flag| !["--release", "--locked", "--path"].contains(flag));
+    let pages = [
+        "docs/configuration.md",
+        "docs/recipes.md",
+        "docs/scale.md",
+        "docs/formats.md",
+        "docs/permissions.md",
+    ];
+    let pages: Vec<String> = pages.iter().map(|page| read(page)).collect();
+    let variables = pages.iter().flat_map(|page| words(page, "KMS_AUDIT_"));
+    let mut looked_at = 0;
+    for name in flags.chain(variables) {
+        looked_at += 1;
+        assert!(found.contains(name), "{name} is in the documentation and nowhere else");
+    }
+    assert!(looked_at > 20, "{looked_at}");
 }

@@ -119,7 +119,7 @@ pub fn render_terminal(report: &Report<'_>, palette: Palette, page: &Path) -> Re
 }
 
 /// How much of the names of Regions is shown on a narrow screen.
-const REGIONS_SHOWN: usize = 100;
+const REGIONS_SHOWN: usize = 160;
 
 pub(super) struct Screen<'a> {
     pub(super) palette: Palette,
