@@ -66,7 +66,7 @@ $(TARGET)/peers/%/ready: benches/peers/%.txt
 
 # The generated parts of docs/ and deploy/.
 docs:
-	UPDATE_DOCS=1 cargo test --locked --lib -- schema_in_the_documentation template_in_deploy
+	UPDATE_DOCS=1 cargo test --locked --lib -- in_the_documentation template_in_deploy
 
 lint:
 	cargo fmt --check

@@ -102,6 +102,23 @@ pub fn folder_of(path: &Path) -> &Path {
         .unwrap_or(Path::new("."))
 }
 
+/// Writes a file that must not exist, whole or not at all.
+///
+/// # Errors
+/// When it exists, or cannot be written.
+pub fn write_new<E: From<io::Error>>(
+    path: &Path,
+    content: impl FnOnce(&mut dyn Write) -> Result<(), E>,
+) -> Result<(), E> {
+    let folder = folder_of(path);
+    let mut file = BufWriter::new(tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(folder)?);
+    content(&mut file)?;
+    let file = file.into_inner().map_err(|error| error.into_error())?;
+    file.as_file().sync_all()?;
+    file.persist_noclobber(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
 fn write_with<E: From<io::Error>>(
     path: &Path,
     permissions: Option<Permissions>,
@@ -164,6 +181,22 @@ mod tests {
         });
         assert!(error.is_err() && !path.exists());
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_new_file_takes_the_place_of_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("kms-audit.toml");
+        let write = |text: &'static str| write_new(&path, |out| out.write_all(text.as_bytes()));
+        write("first").unwrap();
+        assert_eq!(write("second").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "first");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
     }
 
     #[test]

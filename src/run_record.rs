@@ -65,6 +65,14 @@ pub enum RecordError {
         /// The folder.
         folder: PathBuf,
     },
+    /// There is no such folder.
+    #[error(
+        "there is no folder {folder}: --resume takes the folder that a scan was begun in, the one of its --out"
+    )]
+    NoFolder {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// The file system refused.
     #[error("cannot read or write {path}")]
     File {
@@ -131,6 +139,11 @@ impl RunRecord {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound && folder.is_dir() => {
                 return Err(RecordError::Missing {
+                    folder: folder.to_owned(),
+                });
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(RecordError::NoFolder {
                     folder: folder.to_owned(),
                 });
             }

@@ -40,6 +40,7 @@ mod sandboxed;
 mod rotations;
 mod secrets;
 mod session;
+mod session_error;
 mod silence;
 mod tags;
 mod trails;
@@ -56,7 +57,8 @@ pub use organization::{ListedAccount, OrganizationError, OrganizationRead, read_
 pub use pacing::ApiShare;
 pub use regions::{RegionChoice, RegionError};
 pub use role::{DEFAULT_ROLE_NAME, ExternalId, RoleSettings};
-pub use session::{Credentials, Session, SessionError, SessionSettings};
+pub use session::{Credentials, Session, SessionSettings};
+pub use session_error::SessionError;
 
 pub use alarms::read_alarms;
 pub use bucket_metrics::read_bucket_requests;

@@ -25,6 +25,7 @@ use super::places::Places;
 use super::request_log::RequestLog;
 use super::role::{EnteredRole, RoleCredentials, RoleSettings};
 use super::secrets::Secrets;
+use super::session_error::SessionError;
 use super::silence::Silence;
 use crate::facts::{AccountId, ApiCalls, Arn, Region};
 
@@ -64,16 +65,6 @@ pub struct SessionSettings {
     pub api_share: ApiShare,
     /// How the scan is asked to end.
     pub stop: Stop,
-}
-
-/// Why a session could not be opened. Nothing was scanned.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot find out whose account this is: {cause}\n  {advice}")]
-pub struct SessionError {
-    /// The failed call.
-    pub cause: CallError,
-    /// What to do about it.
-    pub advice: String,
 }
 
 /// An account that answers.
@@ -147,10 +138,10 @@ impl Session {
             caller_arn: Arn::new(""),
             partition: String::new(),
         };
-        session.identify().await.map_err(|cause| SessionError {
-            advice: advice(&cause, &session.settings),
-            cause,
-        })?;
+        session
+            .identify()
+            .await
+            .map_err(|cause| SessionError::new(cause, &session.settings))?;
         Ok(session)
     }
 
@@ -357,49 +348,6 @@ async fn load(settings: &SessionSettings) -> SdkConfig {
 
 fn sdk_region(region: &Region) -> SdkRegion {
     SdkRegion::new(region.as_str().to_owned())
-}
-
-/// What to do about a failure to find out whose account it is.
-fn advice(cause: &CallError, settings: &SessionSettings) -> String {
-    let advice = match cause.code.as_str() {
-        _ if cause.says_expired() => {
-            "The credentials have expired. Renew them (for example `aws sso login`) and run again."
-        }
-        _ if cause.says_clocks_disagree() => {
-            "AWS and this machine disagree about the time. Set the clock of this machine and run again."
-        }
-        "InvalidClientTokenId" | "UnrecognizedClientException" | "SignatureDoesNotMatch" => {
-            "AWS does not accept the credentials. Check AWS_PROFILE and the AWS_* variables, and the clock."
-        }
-        "AccessDenied" | "AccessDeniedException" => {
-            "The credentials are valid but denied; sts:GetCallerIdentity needs no permission, so look for a \
-             policy of the endpoint or of the organization."
-        }
-        "ConnectionFailed" | "Timeout" | "MalformedResponse" if settings.endpoint.is_some() => {
-            "Check the server that answers there, or start it again."
-        }
-        "ConnectionFailed" | "Timeout" | "MalformedResponse" => {
-            "Check the network, the proxy (HTTPS_PROXY, NO_PROXY) and the endpoint (AWS_ENDPOINT_URL, --region)."
-        }
-        code if code.starts_with("HTTP") => {
-            "Something other than AWS is answering. Check the proxy and AWS_ENDPOINT_URL."
-        }
-        _ if cause.message.contains("redential") || cause.message.contains("rofile") => {
-            return match &settings.credentials {
-                Credentials::Resolved { profile: Some(profile) } => format!(
-                    "The profile `{profile}` gives no credentials. Check that it is in the AWS configuration files \
-                     (~/.aws/config and ~/.aws/credentials, or where AWS_CONFIG_FILE and \
-                     AWS_SHARED_CREDENTIALS_FILE point) and complete; for single sign-on, run `aws sso login \
-                     --profile {profile}`."
-                ),
-                _ => "Provide credentials: AWS_PROFILE or --profile, `aws sso login`, or AWS_ACCESS_KEY_ID and \
-                      AWS_SECRET_ACCESS_KEY. To see the program without any, run `kms-audit scan --sandbox`."
-                    .to_owned(),
-            };
-        }
-        _ => "Run again with --verbose to see more.",
-    };
-    advice.to_owned()
 }
 
 #[cfg(test)]

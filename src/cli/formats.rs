@@ -62,6 +62,20 @@ impl FromStr for FormatArg {
     }
 }
 
+/// What `--help` says of `--format`.
+pub(super) fn help() -> String {
+    let by_default = FORMATS.iter().filter(|format| format.by_default);
+    let by_default: Vec<&str> = by_default.map(|format| format.name).collect();
+    format!(
+        "Write these formats, separated by commas [default: {DEFAULT}]\n\nNAME goes into the folder of the run, NAME=FILE into a \
+         file elsewhere, NAME=- to stdout. The names are {}; `{DEFAULT}` stands for {}, and `{ALL}` for every one. {} is \
+         always written.",
+        names().join(", "),
+        by_default.join(", "),
+        FORMATS[0].file,
+    )
+}
+
 fn names() -> Vec<&'static str> {
     FORMATS.iter().map(|format| format.name).collect()
 }

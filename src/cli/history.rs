@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{ReportArgs, percentage};
+use super::ask::percentage;
+use super::{LogArgs, ReportArgs, heading};
 use crate::severity::Severity;
 
 /// The flags of `assess`.
@@ -14,12 +15,17 @@ pub struct AssessArgs {
     #[arg(value_name = "SNAPSHOT")]
     pub snapshot: PathBuf,
 
-    /// Write the report into this folder, which must not exist or be empty, and not lie in that of the run [default:
-    /// kms-audit-<time of the scan>, with a number behind it if that is taken]
-    #[arg(long, value_name = "DIR", env = "KMS_AUDIT_OUT")]
+    /// Write the report here [default: kms-audit-<time of the scan>]
+    ///
+    /// The folder must not exist, or be empty, and not lie in that of the run. If the default name is taken, there is a number
+    /// behind it.
+    #[arg(long, value_name = "DIR", env = "KMS_AUDIT_OUT", help_heading = heading::REPORT)]
     pub out: Option<PathBuf>,
 
-    /// Read this configuration instead of ./kms-audit.toml or the one in the user's configuration folder
+    /// Read this configuration instead of the usual one
+    ///
+    /// The usual one is kms-audit.toml in this folder, else the one in the folder kms-audit of the user's configuration
+    /// folder.
     #[arg(long, value_name = "FILE", env = "KMS_AUDIT_CONFIG")]
     pub config: Option<PathBuf>,
 
@@ -39,19 +45,28 @@ pub struct MergeArgs {
     #[arg(value_name = "DIR", required = true)]
     pub shards: Vec<PathBuf>,
 
-    /// Write the run into this folder, which must not exist or be empty, and not lie in that of a shard [default:
-    /// kms-audit-<time of the scan>, with a number behind it if that is taken]
-    #[arg(long, value_name = "DIR", env = "KMS_AUDIT_OUT")]
+    /// Write the run here [default: kms-audit-<time of the scan>]
+    ///
+    /// The folder must not exist, or be empty, and not lie in that of a shard. If the default name is taken, there is a number
+    /// behind it.
+    #[arg(long, value_name = "DIR", env = "KMS_AUDIT_OUT", help_heading = heading::REPORT)]
     pub out: Option<PathBuf>,
 
-    /// Merge although shards are missing or did not come to their end; each account of theirs is a gap
+    /// Merge although shards are missing or did not come to their end
+    ///
+    /// Each account of theirs is a gap.
     #[arg(long, env = "KMS_AUDIT_ALLOW_MISSING_SHARDS", value_parser = clap::builder::FalseyValueParser::new())]
     pub allow_missing_shards: bool,
 
-    /// Ask of each shard for a signature by one of these signers, a file as ssh-keygen takes it (see `man ssh-keygen`,
-    /// ALLOWED SIGNERS)
+    /// Ask of each shard for a signature by one of these signers
+    ///
+    /// A file as ssh-keygen takes it: see `man ssh-keygen`, ALLOWED SIGNERS.
     #[arg(long, value_name = "FILE", env = "KMS_AUDIT_ALLOWED_SIGNERS")]
     pub allowed_signers: Option<PathBuf>,
+
+    /// What is said on stderr while it runs.
+    #[command(flatten)]
+    pub log: LogArgs,
 
     /// What is written, and what it comes to.
     #[command(flatten)]
@@ -69,17 +84,35 @@ pub struct DiffArgs {
     #[arg(value_name = "NEW")]
     pub new: PathBuf,
 
-    /// How to say it; `json` lists every change
-    #[arg(long, value_enum, default_value_t = DiffFormat::Text)]
+    /// How to say it
+    #[arg(
+        long,
+        value_enum,
+        env = "KMS_AUDIT_DIFF_FORMAT",
+        default_value_t = DiffFormat::Text,
+        help_heading = heading::REPORT
+    )]
     pub format: DiffFormat,
 
     /// Write to this file instead of the terminal
-    #[arg(long, value_name = "FILE")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "KMS_AUDIT_DIFF_OUT",
+        help_heading = heading::REPORT
+    )]
     pub out: Option<PathBuf>,
 
-    /// Exit with 3 if there is a finding of this severity or worse that the first run does not have: one that is new, one
-    /// that no exception covers any more, or one that the first run could not have seen
-    #[arg(long, value_name = "SEVERITY", env = "KMS_AUDIT_FAIL_ON_NEW")]
+    /// Exit with 3 at findings so severe that the first run lacks
+    ///
+    /// One of info, low, medium, high, critical. The finding is new, or no exception covers it any more, or the first run
+    /// could not have seen it.
+    #[arg(
+        long,
+        value_name = "SEVERITY",
+        env = "KMS_AUDIT_FAIL_ON_NEW",
+        help_heading = heading::EXIT
+    )]
     pub fail_on_new: Option<Severity>,
 }
 
@@ -101,16 +134,32 @@ pub struct TrendArgs {
     #[arg(value_name = "DIR", required = true)]
     pub runs: Vec<PathBuf>,
 
-    /// How to say it; `csv` and `json` have every Region
-    #[arg(long, value_enum, default_value_t = TrendFormat::Table)]
+    /// How to say it
+    #[arg(
+        long,
+        value_enum,
+        env = "KMS_AUDIT_TREND_FORMAT",
+        default_value_t = TrendFormat::Table,
+        help_heading = heading::REPORT
+    )]
     pub format: TrendFormat,
 
     /// Write to this file instead of the terminal
-    #[arg(long, value_name = "FILE")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "KMS_AUDIT_TREND_OUT",
+        help_heading = heading::REPORT
+    )]
     pub out: Option<PathBuf>,
 
     /// Draw a chart into this file as well
-    #[arg(long, value_name = "FILE.svg")]
+    #[arg(
+        long,
+        value_name = "FILE.svg",
+        env = "KMS_AUDIT_CHART",
+        help_heading = heading::REPORT
+    )]
     pub chart: Option<PathBuf>,
 }
 

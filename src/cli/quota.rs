@@ -8,55 +8,38 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use jiff::SignedDuration;
 
-use super::{ScanArgs, TargetArgs, percentage, region};
-use crate::aws::ApiShare;
-use crate::facts::Region;
+use super::{AskArgs, heading};
 
 /// The flags of `quota`. Those that it shares with `scan` mean the same.
 #[derive(Clone, Debug, Default, Args)]
 pub struct QuotaArgs {
-    /// Look only at this Region; repeat for several. All enabled Regions otherwise
-    #[arg(
-        long = "region",
-        value_name = "REGION",
-        env = "KMS_AUDIT_REGION",
-        value_delimiter = ',',
-        value_parser = region
-    )]
-    pub regions: Vec<Region>,
-
-    /// Use this profile of the AWS configuration files
-    #[arg(long, env = "KMS_AUDIT_PROFILE")]
-    pub profile: Option<String>,
-
-    /// Which accounts to look at, and how to enter them.
+    /// Whom to ask and how.
     #[command(flatten)]
-    pub targets: TargetArgs,
+    pub ask: AskArgs,
 
-    /// Exit with 3 if a pool used at least this percentage of its request quota [default: 70]
-    #[arg(long, value_name = "PERCENT", env = "KMS_AUDIT_THRESHOLD", value_parser = percentage)]
-    pub threshold: Option<f64>,
-
-    /// Look only at this pool, by its name in report.json, such as CryptographicOperationsSymmetric; repeat for several
-    #[arg(long = "pool", value_name = "NAME", env = "KMS_AUDIT_POOL", value_delimiter = ',')]
+    /// Look only at this pool of operations; repeat for several
+    ///
+    /// By its name in report.json, such as CryptographicOperationsSymmetric.
+    #[arg(
+        long = "pool",
+        value_name = "NAME",
+        env = "KMS_AUDIT_POOL",
+        value_delimiter = ',',
+        help_heading = heading::SCOPE
+    )]
     pub pools: Vec<String>,
 
-    /// How to say it
-    #[arg(long, value_enum, env = "KMS_AUDIT_QUOTA_FORMAT", default_value_t = QuotaFormat::Table)]
-    pub format: QuotaFormat,
-
-    /// Write to this file, which appears whole or not at all, instead of stdout
-    #[arg(long, visible_alias = "output", value_name = "FILE", env = "KMS_AUDIT_QUOTA_OUT")]
-    pub out: Option<PathBuf>,
-
-    /// Look again and again, at this interval of 10s or more, until Ctrl-C; the exit code is that of the last round. Each
-    /// round reads the whole window, which CloudWatch bills
+    /// Look again and again, every 60s or at this interval, until Ctrl-C
+    ///
+    /// The interval is 10s or more. The exit code is that of the last round. Each round reads the whole window, which
+    /// CloudWatch bills.
     #[arg(
         long,
         value_name = "INTERVAL",
         env = "KMS_AUDIT_WATCH",
         num_args = 0..=1,
-        default_missing_value = "60s"
+        default_missing_value = "60s",
+        help_heading = heading::PACE
     )]
     pub watch: Option<WatchInterval>,
 
@@ -66,49 +49,41 @@ pub struct QuotaArgs {
         value_name = "NUMBER",
         env = "KMS_AUDIT_ROUNDS",
         value_parser = clap::value_parser!(u32).range(1..),
-        requires = "watch"
+        requires = "watch",
+        help_heading = heading::PACE
     )]
     pub rounds: Option<u32>,
 
-    /// Read this configuration instead of ./kms-audit.toml or the one in the user's configuration folder
-    #[arg(long, value_name = "FILE", env = "KMS_AUDIT_CONFIG")]
-    pub config: Option<PathBuf>,
+    /// How to say it
+    #[arg(
+        long,
+        value_enum,
+        env = "KMS_AUDIT_QUOTA_FORMAT",
+        default_value_t = QuotaFormat::Table,
+        help_heading = heading::REPORT
+    )]
+    pub format: QuotaFormat,
 
-    /// Use at most this percentage of each operation's request quota, or `off` [default: 20]
-    #[arg(long, value_name = "PERCENT", env = "KMS_AUDIT_API_SHARE")]
-    pub api_share: Option<ApiShare>,
+    /// Write to this file instead of stdout
+    ///
+    /// It appears whole or not at all.
+    #[arg(
+        long,
+        visible_alias = "output",
+        value_name = "FILE",
+        env = "KMS_AUDIT_QUOTA_OUT",
+        help_heading = heading::REPORT
+    )]
+    pub out: Option<PathBuf>,
 
     /// Exit with 4 if anything could not be read
-    #[arg(long, env = "KMS_AUDIT_FAIL_ON_GAPS", value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(
+        long,
+        env = "KMS_AUDIT_FAIL_ON_GAPS",
+        value_parser = clap::builder::FalseyValueParser::new(),
+        help_heading = heading::EXIT
+    )]
     pub fail_on_gaps: bool,
-
-    /// Look at an AWS in this process instead of the real one, without credentials or network: the built-in estate, the
-    /// one described in a file, or the one that `sandbox serve` serves at a URL such as http://127.0.0.1:4566
-    #[cfg(feature = "sandbox")]
-    #[arg(long, value_name = "ESTATE", num_args = 0..=1)]
-    pub sandbox: Option<Option<PathBuf>>,
-
-    /// Log to stderr what fails on the way; twice for a line about every request
-    #[arg(short, long, action = clap::ArgAction::Count)]
-    pub verbose: u8,
-}
-
-impl QuotaArgs {
-    /// The flags that say whom to ask and how, as those of a scan.
-    pub fn as_scan(&self) -> ScanArgs {
-        ScanArgs {
-            regions: self.regions.clone(),
-            profile: self.profile.clone(),
-            targets: self.targets.clone(),
-            config: self.config.clone(),
-            threshold: self.threshold,
-            api_share: self.api_share,
-            #[cfg(feature = "sandbox")]
-            sandbox: self.sandbox.clone(),
-            verbose: self.verbose,
-            ..ScanArgs::default()
-        }
-    }
 }
 
 /// How the quotas are said.

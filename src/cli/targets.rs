@@ -5,15 +5,18 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
+use super::heading;
 use crate::aws::ExternalId;
 use crate::facts::AccountId;
 
 /// Which accounts to scan, and how to enter them.
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
 #[serde(default)]
-#[command(next_help_heading = "Several accounts")]
+#[command(next_help_heading = heading::ACCOUNTS)]
 pub struct TargetArgs {
-    /// Scan every active account of the organization, from its management account or a delegated administrator
+    /// Look at every active account of the organization
+    ///
+    /// The credentials are those of its management account or of a delegated administrator.
     #[arg(
         long,
         env = "KMS_AUDIT_ORGANIZATION",
@@ -22,7 +25,9 @@ pub struct TargetArgs {
     )]
     pub organization: bool,
 
-    /// Scan the accounts of this organizational unit, or root, and of those within it; repeat for several
+    /// Look at the accounts of this unit or root; repeat for several
+    ///
+    /// And at those of the organizational units within it.
     #[arg(
         long = "organizational-unit",
         value_name = "ID",
@@ -32,7 +37,7 @@ pub struct TargetArgs {
     )]
     pub organizational_units: Vec<String>,
 
-    /// Scan this account; repeat for several
+    /// Look at this account; repeat for several
     #[arg(
         long = "account",
         value_name = "ID",
@@ -42,7 +47,9 @@ pub struct TargetArgs {
     )]
     pub accounts: Vec<AccountId>,
 
-    /// Scan the accounts in this file: an id on each line, and comments after #
+    /// Look at the accounts in this file, an id on each line
+    ///
+    /// Comments stand after #.
     #[arg(long, value_name = "FILE", env = "KMS_AUDIT_ACCOUNTS_FILE")]
     #[serde(with = "written_path")]
     pub accounts_file: Option<PathBuf>,
@@ -57,16 +64,22 @@ pub struct TargetArgs {
     )]
     pub excluded_accounts: Vec<AccountId>,
 
-    /// Enter other accounts by the role of this name, with its path if it has one [default: KmsAuditReadOnly]
+    /// Enter other accounts by this role [default: KmsAuditReadOnly]
+    ///
+    /// Its name, with its path if it has one: audit/KmsAuditReadOnly.
     #[arg(long, value_name = "NAME", env = "KMS_AUDIT_ROLE_NAME", value_parser = role_name)]
     pub role_name: Option<String>,
 
-    /// The external id that the roles ask for. Rather give it in the environment: others can see a command line
+    /// The external id that the roles ask for
+    ///
+    /// Rather give it in the environment: others can see a command line.
     #[arg(long, value_name = "ID", env = "KMS_AUDIT_EXTERNAL_ID", hide_env_values = true)]
     #[serde(skip)]
     pub external_id: Option<ExternalId>,
 
-    /// How many seconds a session of a role lasts, 900 to 43200; it is renewed when it runs out [default: 3600]
+    /// Let the session of a role last so many seconds [default: 3600]
+    ///
+    /// From 900 to 43200. It is renewed when it runs out.
     #[arg(
         long,
         value_name = "SECONDS",
@@ -75,7 +88,9 @@ pub struct TargetArgs {
     )]
     pub session_duration: Option<u32>,
 
-    /// Who is behind the sessions, where the roles ask for a source identity
+    /// Who is behind the sessions, where roles ask for it
+    ///
+    /// The source identity of AWS STS.
     #[arg(long, value_name = "NAME", env = "KMS_AUDIT_SOURCE_IDENTITY", value_parser = source_identity)]
     pub source_identity: Option<String>,
 }

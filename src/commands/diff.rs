@@ -46,7 +46,12 @@ fn write(
                 colours: args.out.is_none(),
                 ..judging::palette()
             };
-            render_diff_terminal(head, &totals, palette).map_err(std::io::Error::other)?
+            let text = render_diff_terminal(head, &totals, palette).map_err(std::io::Error::other)?;
+            if args.out.is_none() {
+                judging::on_screen(text)
+            } else {
+                text
+            }
         }
     };
     out.write_all(text.as_bytes())?;

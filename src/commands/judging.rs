@@ -18,7 +18,7 @@ use crate::cli::ReportArgs;
 use crate::config::{self, Config, QuotaPolicy};
 use crate::evidence::{Origin, sign, write_manifest};
 use crate::facts::ScanFacts;
-use crate::report::{Palette, Report, render_terminal};
+use crate::report::{Palette, Report, fitted, render_terminal};
 use crate::results::Results;
 use crate::severity::Severity;
 use crate::snapshot::SnapshotReader;
@@ -127,17 +127,30 @@ impl Judging<'_> {
 
 /// Prints the summary to stdout, or, where that is taken, to stderr.
 fn print_summary(report: &Report<'_>, output: &OutputFolder, outputs: &Outputs) -> anyhow::Result<()> {
+    let page = output.path().join(outputs.page());
     if outputs.use_stdout() {
-        let width = terminal_size::terminal_size_of(std::io::stderr());
-        super::print_aside(&render_terminal(report, palette_of(width), output.path())?)
+        let size = terminal_size::terminal_size_of(std::io::stderr());
+        super::print_aside(&fit(render_terminal(report, palette_of(size), &page)?, size))
     } else {
-        super::print(&render_terminal(report, palette(), output.path())?)
+        super::print(&on_screen(render_terminal(report, palette(), &page)?))
     }
 }
 
 /// How the terminal that stdout is looks.
 pub(super) fn palette() -> Palette {
     palette_of(terminal_size::terminal_size_of(std::io::stdout()))
+}
+
+/// A text as the terminal that stdout is has place for it.
+pub(super) fn on_screen(text: String) -> String {
+    fit(text, terminal_size::terminal_size_of(std::io::stdout()))
+}
+
+fn fit(text: String, size: Option<(Width, Height)>) -> String {
+    match size {
+        Some((width, _)) => fitted(&text, width.0),
+        None => text,
+    }
 }
 
 fn palette_of(size: Option<(Width, Height)>) -> Palette {

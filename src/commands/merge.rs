@@ -14,7 +14,7 @@ use crate::shards::Shards;
 use crate::snapshot::{SnapshotReader, SnapshotWriter};
 
 pub(super) fn run(args: &MergeArgs) -> anyhow::Result<Exit> {
-    log::start(0);
+    log::start(args.log);
     let shards = Shards::open(&args.shards, args.allow_missing_shards, args.allowed_signers.as_deref())?;
     let scan = shards.unite()?;
     let config = judging::recorded_config(&scan.parameters)?;

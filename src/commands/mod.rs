@@ -2,10 +2,13 @@
 
 mod assess;
 mod checks;
+mod completions;
 mod diff;
 mod exit;
+mod init;
 mod judging;
 mod log;
+mod man;
 mod merge;
 mod output;
 mod outputs;
@@ -148,6 +151,9 @@ pub fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Checks(ChecksCommand::List(args)) => checks::list(&args),
         Command::Checks(ChecksCommand::Show { id }) => checks::show(&id),
         Command::Template(args) => template::run(&args),
+        Command::Init(args) => init::run(&args),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
         #[cfg(feature = "sandbox")]
         Command::Sandbox(SandboxCommand::Serve(args)) => sandbox::serve(&args),
         #[cfg(feature = "sandbox")]

@@ -126,6 +126,13 @@ impl Outputs {
         self.on_stdout.is_some()
     }
 
+    /// The file of the run that people read, the more comfortable first.
+    pub(super) fn page(&self) -> &'static str {
+        let written = |name: &&str| self.in_folder.iter().find(|format| format.name == *name);
+        let page = ["html", "markdown"].iter().find_map(written);
+        page.map_or(FORMATS[0].file, |format| format.file)
+    }
+
     /// Writes the files of the run.
     pub(super) fn write_folder(&self, report: &Report<'_>, output: &mut OutputFolder) -> anyhow::Result<()> {
         for format in &self.in_folder {
@@ -172,6 +179,14 @@ mod tests {
             .map(|format| format.name)
             .collect();
         assert_eq!(in_folder(&["default"]), usual);
+    }
+
+    #[test]
+    fn the_page_that_is_named_is_one_that_is_written() {
+        let page = |words: &[&str]| of(words).unwrap().page();
+        assert_eq!(page(&["default"]), "report.html");
+        assert_eq!(page(&["markdown", "sarif"]), "report.md");
+        assert_eq!(page(&["html=elsewhere.html"]), "report.json");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use look::Look;
 use say::Say;
 
 pub(super) fn run(args: &QuotaArgs) -> anyhow::Result<Exit> {
-    super::log::start(args.verbose);
+    super::log::start(args.ask.log);
     if args.watch.is_some() && args.format == QuotaFormat::Prometheus && args.out.is_none() {
         let what = "rounds one after the other are no valid metrics: with --watch, --format prometheus needs --out";
         return Err(UsageError(what.to_owned()).into());

@@ -22,7 +22,7 @@ use crate::accounts::TargetChoice;
 use crate::aws::{
     AggregatorChoice, ApiShare, Credentials, DEFAULT_ROLE_NAME, RegionChoice, RoleSettings, SessionSettings, Stop,
 };
-use crate::cli::{InventorySource, ScanArgs, TargetArgs};
+use crate::cli::{AskArgs, InventorySource, ScanArgs, TargetArgs};
 use crate::config::{self, Config};
 use crate::evidence::Origin;
 use crate::facts::{AccountId, Region, Shard, TagSource};
@@ -40,7 +40,7 @@ use resume::Begun;
 pub(super) const WINDOW_DAYS: u32 = 14;
 
 pub(super) fn run(args: &ScanArgs) -> anyhow::Result<Exit> {
-    log::start(args.verbose);
+    log::start(args.ask.log);
     let args = place::resolved(args);
     match &args.resume {
         Some(folder) => {
@@ -112,9 +112,10 @@ struct Job {
 
 impl Job {
     async fn new(args: &ScanArgs, begun: Option<&RunRecord>) -> anyhow::Result<Job> {
-        let (config, config_file) = judging::load_config(args.config.as_deref(), args.threshold)?;
+        let ask = &args.ask;
+        let (config, config_file) = judging::load_config(ask.config.as_deref(), ask.threshold)?;
         let outputs = Outputs::choose(&args.report.formats, &config)?;
-        let api_share = api_share(args, &config)?;
+        let api_share = api_share(ask, &config)?;
         let last_usage_budget = match (args.last_usage_budget, &config.scan.last_usage_budget) {
             (Some(budget), _) => budget,
             (None, Some(budget)) => budget
@@ -123,19 +124,19 @@ impl Job {
             (None, None) => LastUsageBudget::default(),
         };
         let aggregator = aggregator_choice(args)?;
-        let tags_from = args.tags_from.or(config.scan.tags_from).unwrap_or_default();
+        let tags_from = args.inventory.tags_from.or(config.scan.tags_from).unwrap_or_default();
         let previous = args.previous.as_deref().map(PreviousScan::open).transpose()?;
-        let named = named_regions(args, &config);
+        let named = named_regions(ask, &config);
         let regions = match named.as_slice() {
             [] => RegionChoice::Enabled,
             named => RegionChoice::Named(named.to_vec()),
         };
         // Accounts that were found before are in the record of the run.
         let listed = begun.is_some_and(|begun| begun.targets.is_some());
-        let targets = target_choice(&args.targets, listed)?;
+        let targets = target_choice(&ask.targets, listed)?;
         check_shard(args)?;
-        let role = role_settings(&args.targets)?;
-        let aws = choose_aws(args, begun.map(|begun| begun.as_of)).await?;
+        let role = role_settings(&ask.targets)?;
+        let aws = choose_aws(ask, args.as_of, begun.map(|begun| begun.as_of)).await?;
         config
             .check_exceptions(aws.as_of)
             .map_err(|fault| config::invalid(fault, config_file.as_deref()))?;
@@ -154,15 +155,15 @@ impl Job {
         if let Some(aggregator) = &aggregator {
             parameters.remove("tags_from");
             parameters.extend([
-                ("source".to_owned(), json!(args.source)),
+                ("source".to_owned(), json!(args.inventory.source)),
                 ("aggregator".to_owned(), json!(aggregator.name)),
                 ("aggregator_region".to_owned(), json!(aggregator.region)),
             ]);
         }
         parameters.extend(judging::parameters(&config, config_file.as_deref()));
-        if args.targets.are_named() {
+        if ask.targets.are_named() {
             parameters.extend([
-                ("targets".to_owned(), json!(args.targets)),
+                ("targets".to_owned(), json!(ask.targets)),
                 ("role_name".to_owned(), json!(role.name)),
             ]);
         }
@@ -204,24 +205,24 @@ impl Job {
 /// The aggregator that is to be asked, if one is.
 fn aggregator_choice(args: &ScanArgs) -> anyhow::Result<Option<AggregatorChoice>> {
     let usage = |what: &str| Err(UsageError(what.to_owned()).into());
-    if args.source != Some(InventorySource::ConfigAggregator) {
-        return match args.aggregator.is_some() || args.aggregator_region.is_some() {
+    if args.inventory.source != Some(InventorySource::ConfigAggregator) {
+        return match args.inventory.aggregator.is_some() || args.inventory.aggregator_region.is_some() {
             true => usage("--aggregator and --aggregator-region mean nothing without --source config-aggregator"),
             false => Ok(None),
         };
     }
-    if args.tags_from.is_some() {
+    if args.inventory.tags_from.is_some() {
         return usage("--tags-from means nothing with --source config-aggregator, which has the tags as well");
     }
     Ok(Some(AggregatorChoice {
-        name: args.aggregator.clone(),
-        region: args.aggregator_region.clone(),
+        name: args.inventory.aggregator.clone(),
+        region: args.inventory.aggregator_region.clone(),
     }))
 }
 
 /// A slice is one of several accounts.
 fn check_shard(args: &ScanArgs) -> anyhow::Result<()> {
-    let targets = &args.targets;
+    let targets = &args.ask.targets;
     let is_list = targets.organization
         || !targets.organizational_units.is_empty()
         || !targets.accounts.is_empty()
@@ -235,8 +236,8 @@ fn check_shard(args: &ScanArgs) -> anyhow::Result<()> {
 }
 
 /// The share of each request quota that may be used.
-pub(super) fn api_share(args: &ScanArgs, config: &Config) -> anyhow::Result<ApiShare> {
-    match (args.api_share, &config.scan.api_share) {
+pub(super) fn api_share(ask: &AskArgs, config: &Config) -> anyhow::Result<ApiShare> {
+    match (ask.api_share, &config.scan.api_share) {
         (Some(share), _) => Ok(share),
         (None, Some(share)) => share
             .parse()
@@ -246,11 +247,11 @@ pub(super) fn api_share(args: &ScanArgs, config: &Config) -> anyhow::Result<ApiS
 }
 
 /// The Regions that are named, if any are.
-pub(super) fn named_regions(args: &ScanArgs, config: &Config) -> Vec<Region> {
-    if args.regions.is_empty() {
+pub(super) fn named_regions(ask: &AskArgs, config: &Config) -> Vec<Region> {
+    if ask.regions.is_empty() {
         config.scan.regions.clone()
     } else {
-        args.regions.clone()
+        ask.regions.clone()
     }
 }
 
@@ -316,20 +317,25 @@ pub(super) struct Aws {
     pub(super) sandbox: Option<String>,
 }
 
-pub(super) async fn choose_aws(args: &ScanArgs, as_of: Option<Timestamp>) -> anyhow::Result<Aws> {
+/// The AWS that is meant, and the moment: that of the run that is gone on with, the one that was asked for, or now.
+pub(super) async fn choose_aws(
+    ask: &AskArgs,
+    asked: Option<Timestamp>,
+    begun: Option<Timestamp>,
+) -> anyhow::Result<Aws> {
     #[cfg(feature = "sandbox")]
-    if let Some(estate) = &args.sandbox {
-        return choose_sandbox(estate.as_deref(), args.as_of).await;
+    if let Some(estate) = &ask.sandbox {
+        return choose_sandbox(estate.as_deref(), asked).await;
     }
     Ok(Aws {
         http: crate::aws::http_client()?,
         endpoint: None,
         credentials: Credentials::Resolved {
-            profile: args.profile.clone(),
+            profile: ask.profile.clone(),
         },
         home: None,
-        as_of: match (as_of, args.as_of) {
-            (Some(as_of), _) => as_of,
+        as_of: match (begun, asked) {
+            (Some(begun), _) => begun,
             (None, Some(asked)) => check_moment(asked, Timestamp::now())?,
             // Whole seconds: it names the folder and stands in every report.
             (None, None) => Timestamp::from_second(Timestamp::now().as_second())?,

@@ -26,6 +26,11 @@ pub(super) fn run(args: &TrendArgs) -> anyhow::Result<Exit> {
                     ..judging::palette()
                 };
                 let table = render_trend_table(&trend, palette).map_err(std::io::Error::other)?;
+                let table = if args.out.is_none() {
+                    judging::on_screen(table)
+                } else {
+                    table
+                };
                 out.write_all(table.as_bytes())?;
             }
         }

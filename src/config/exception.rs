@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use wildmatch::WildMatch;
 
@@ -10,7 +11,7 @@ use wildmatch::WildMatch;
 pub const LONGEST_DAYS: i64 = 366;
 
 /// A decision to accept findings of a check, with its reason and its end.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Exception {
     /// The id of the check.

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use check_settings::CheckSettings;
@@ -23,7 +24,7 @@ const LARGEST_FILE: u64 = 16 << 20;
 pub const FILE_NAME: &str = "kms-audit.toml";
 
 /// The configuration. Whatever a file leaves out has its default.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Config {
     /// What justifies a key.
@@ -42,7 +43,7 @@ pub struct Config {
 }
 
 /// What justifies a key. Tag keys are compared exactly, values without regard to case.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct JustificationPolicy {
     /// Tag keys whose value names controls; the first that is present counts.
@@ -71,7 +72,7 @@ impl Default for JustificationPolicy {
 }
 
 /// When a quota is near.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct QuotaPolicy {
     /// The percentage of a request quota from which its peak is a finding.
@@ -87,7 +88,7 @@ impl Default for QuotaPolicy {
 }
 
 /// What to scan, where no flag says so.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct ScanDefaults {
     /// The Regions; every enabled one if none is named.
@@ -101,7 +102,7 @@ pub struct ScanDefaults {
 }
 
 /// Which reports to write, where no flag says so.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct ReportDefaults {
     /// The formats, each as `--format` takes it; the usual ones if none is named.

@@ -30,6 +30,12 @@ pub enum EvidenceError {
         /// What the file system said.
         source: io::Error,
     },
+    /// There is no such folder.
+    #[error("there is no folder {folder}; name that of a run, which has a manifest.json in it")]
+    NoFolder {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// There is no manifest to hold the folder against.
     #[error("{folder} has no manifest.json: it is not the folder of a run, or its scan did not come to its end")]
     NoManifest {

@@ -151,6 +151,11 @@ fn parse_manifest(folder: &Path) -> Result<(Manifest, bool), EvidenceError> {
                 folder: folder.to_owned(),
             });
         }
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Err(EvidenceError::NoFolder {
+                folder: folder.to_owned(),
+            });
+        }
         Err(error) => return Err(EvidenceError::file(&path, error)),
     }
     let content =

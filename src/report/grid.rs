@@ -17,6 +17,16 @@ pub struct Palette {
     pub colours: bool,
 }
 
+/// A line without the blanks at its end, which may lie within its colours.
+fn trimmed(line: &str) -> String {
+    const RESET: &str = "\u{1b}[0m";
+    let line = line.trim_end();
+    match line.strip_suffix(RESET) {
+        Some(inner) => format!("{}{RESET}", inner.trim_end()),
+        None => line.to_owned(),
+    }
+}
+
 /// A table without lines.
 pub(super) struct Grid {
     table: Table,
@@ -80,9 +90,9 @@ impl Grid {
         }
     }
 
-    /// Writes the table, and how much more there is.
-    pub(super) fn show(self, out: &mut String, of_what: &str) -> fmt::Result {
-        self.show_and(out, |more| format!("and {more} more {of_what}, in report.md"))
+    /// Writes the table, and how much more there is where.
+    pub(super) fn show(self, out: &mut String, of_what: &str, place: &str) -> fmt::Result {
+        self.show_and(out, |more| format!("and {more} more {of_what}, in {place}"))
     }
 
     /// Writes the table, and what there is to say of the rows that are not shown.
@@ -94,7 +104,7 @@ impl Grid {
             column.set_constraint(ColumnConstraint::ContentWidth);
         }
         for line in self.table.lines() {
-            writeln!(out, "  {}", line.trim_end())?;
+            writeln!(out, "  {}", trimmed(&line))?;
         }
         match self.rows.saturating_sub(self.most) {
             0 => Ok(()),

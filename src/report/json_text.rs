@@ -63,7 +63,11 @@ impl Formatter for HarmlessPretty<'_> {
     }
 }
 
-fn write_harmless<W: ?Sized + Write>(writer: &mut W, fragment: &str) -> io::Result<()> {
+/// Writes a part of a text of JSON.
+///
+/// # Errors
+/// When it cannot be written.
+pub(crate) fn write_harmless<W: ?Sized + Write>(writer: &mut W, fragment: &str) -> io::Result<()> {
     if is_plain(fragment) {
         return writer.write_all(fragment.as_bytes());
     }

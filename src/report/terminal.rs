@@ -90,25 +90,25 @@ const GAPS: Shape<'_> = Shape {
     most: 8,
 };
 
-/// Renders the summary.
+/// Renders the summary of a report, whose file with the most to read is `page`.
 ///
 /// # Errors
 /// Never in practice: writing to memory cannot fail.
-pub fn render_terminal(report: &Report<'_>, palette: Palette, folder: &Path) -> Result<String, fmt::Error> {
+pub fn render_terminal(report: &Report<'_>, palette: Palette, page: &Path) -> Result<String, fmt::Error> {
     let mut out = String::new();
     let document = report.document;
-    let screen = Screen { palette };
+    let name = page.file_name().unwrap_or_default().to_string_lossy();
+    let screen = Screen {
+        palette,
+        page: &visible(&name),
+    };
     screen.head(&mut out, document, "KMS audit")?;
     screen.keys(&mut out, document)?;
     screen.quotas(&mut out, document)?;
     screen.buckets(&mut out, document)?;
     screen.findings(&mut out, report)?;
     screen.gaps(&mut out, document)?;
-    writeln!(
-        out,
-        "\nReport in {}",
-        visible(&folder.join("report.md").to_string_lossy())
-    )?;
+    writeln!(out, "\nReport in {}", visible(&page.to_string_lossy()))?;
     let colour = if document.coverage.complete {
         AnsiColor::Green
     } else {
@@ -118,11 +118,16 @@ pub fn render_terminal(report: &Report<'_>, palette: Palette, folder: &Path) -> 
     Ok(out)
 }
 
-pub(super) struct Screen {
+/// How much of the names of Regions is shown on a narrow screen.
+const REGIONS_SHOWN: usize = 160;
+
+pub(super) struct Screen<'a> {
     pub(super) palette: Palette,
+    /// The file to look into for more.
+    pub(super) page: &'a str,
 }
 
-impl Screen {
+impl Screen<'_> {
     pub(super) fn head(&self, out: &mut String, document: &Overview, title: &str) -> fmt::Result {
         if let Some(sandbox) = wording::sandbox_line(document) {
             writeln!(out, "{}", self.paint(&visible(&sandbox), AnsiColor::Cyan))?;
@@ -141,7 +146,9 @@ impl Screen {
             0 => String::new(),
             number => format!("; {} not enabled", counted(number as u64, "more is", "more are")),
         };
-        let most = usize::from(self.palette.width).saturating_sub(not_enabled.len());
+        let most = usize::from(self.palette.width)
+            .max(REGIONS_SHOWN)
+            .saturating_sub(not_enabled.len());
         writeln!(
             out,
             "{}{not_enabled}",
@@ -187,7 +194,7 @@ impl Screen {
         for row in rows {
             grid.add(row.cells());
         }
-        grid.show(out, of_what)
+        grid.show(out, of_what, self.page)
     }
 
     fn quotas(&self, out: &mut String, document: &Overview) -> fmt::Result {
@@ -205,7 +212,7 @@ impl Screen {
                 let account = several.then(|| Cell::new(&row.account_id));
                 grid.add(account.into_iter().chain(quota_row(row)).collect());
             }
-            grid.show(out, "quotas, less used")?;
+            grid.show(out, "quotas, less used", self.page)?;
         }
         if silent > 0 {
             let pools = counted(silent, "cryptographic pool", "cryptographic pools");
@@ -233,8 +240,9 @@ impl Screen {
             0 => Ok(()),
             number => writeln!(
                 out,
-                "  {} accepted by exceptions of the configuration, in report.md with their reasons.",
-                counted(number, "more is", "more are")
+                "  {} accepted by exceptions of the configuration, in {} with their reasons.",
+                counted(number, "more is", "more are"),
+                self.page
             ),
         }
     }
@@ -257,7 +265,7 @@ impl Screen {
                 )),
             ]);
         }
-        grid.show(out, "groups of findings")
+        grid.show(out, "groups of findings", self.page)
     }
 
     /// Of several accounts a group is a line, however many of them it is in.
@@ -282,7 +290,7 @@ impl Screen {
                 )),
             ]);
         }
-        grid.show(out, "groups of findings")
+        grid.show(out, "groups of findings", self.page)
     }
 
     fn gaps(&self, out: &mut String, document: &Overview) -> fmt::Result {
@@ -298,7 +306,7 @@ impl Screen {
                     Cell::new(&gap.effect),
                 ]);
             }
-            grid.show(out, "gaps")?;
+            grid.show(out, "gaps", self.page)?;
         }
         let mut instead: Vec<_> = coverage
             .fallbacks
@@ -309,8 +317,9 @@ impl Screen {
         for (operation, code) in instead {
             writeln!(
                 out,
-                "  {operation} failed ({}); answered another way, see report.md.",
-                visible(code)
+                "  {operation} failed ({}); answered another way, see {}.",
+                visible(code),
+                self.page
             )?;
         }
         Ok(())

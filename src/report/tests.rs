@@ -152,7 +152,7 @@ fn everything() -> AccountFacts {
 
 #[test]
 fn the_terminal_shows_the_answer_in_one_screen() {
-    let shown = render_terminal(&assess(&[everything()]).report(), PLAIN, Path::new("out")).unwrap();
+    let shown = render_terminal(&assess(&[everything()]).report(), PLAIN, Path::new("out/report.md")).unwrap();
     assert!(shown.lines().count() <= 50 && shown.lines().all(|line| line.chars().count() <= 100));
     insta::assert_snapshot!(shown);
 }
@@ -369,7 +369,7 @@ proptest! {
         let judged = assess(&[hostile_account(&[alias, tag, value, name, message])]);
         let harmless = |text: &str| !text.chars().any(|c| c != '\n' && (c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c)));
 
-        let shown = render_terminal(&judged.report(), PLAIN, Path::new("out")).unwrap();
+        let shown = render_terminal(&judged.report(), PLAIN, Path::new("out/report.md")).unwrap();
         prop_assert!(harmless(&shown), "{shown:?}");
         prop_assert!(shown.lines().last().is_some_and(|line| line.starts_with("Coverage: INCOMPLETE")));
 

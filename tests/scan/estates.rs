@@ -127,6 +127,22 @@ fn hostile_text_stays_text_in_every_output() {
 }
 
 #[test]
+fn hostile_text_forges_no_line_of_a_log_in_json() {
+    let run = scan_estate(&estate("hostile-text.toml"), &["-vv", "--log-format", "json"]);
+    let said = String::from_utf8(run.output.stderr.clone()).unwrap();
+    assert!(said.lines().count() > 20, "{said}");
+    for line in said.lines() {
+        let object: serde_json::Value =
+            serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        assert!(object["target"].as_str().unwrap().starts_with("kms_audit"), "{line}");
+        assert!(
+            !line.contains(|c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}')),
+            "{line:?}"
+        );
+    }
+}
+
+#[test]
 fn in_the_night_of_the_incident_a_throttled_scan_sees_the_spike_and_everything_else() {
     let run = scan_estate(
         &estate("re-encryption-incident.toml"),

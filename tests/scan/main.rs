@@ -23,6 +23,7 @@ mod full_disk;
 mod history;
 mod inventory;
 mod key_details;
+mod manners;
 mod metrics;
 #[cfg(unix)]
 mod permissions;

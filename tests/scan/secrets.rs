@@ -19,6 +19,7 @@ const VERBOSITIES: &[(&[&str], &str)] = &[
     (&["-v"], ""),
     (&["-vv"], ""),
     (&[], "trace"),
+    (&["-vv", "--log-format", "json"], ""),
     (
         &["-vv"],
         "aws_smithy_runtime=trace,aws_config=trace,hyper=trace,kms_audit=trace",
@@ -149,8 +150,23 @@ fn nothing_in_a_run_tells_the_credentials_of_an_external_key_store_at_any_verbos
     }
     assert_eq!(stderr(&outputs[0]), "");
     // The store was read, and the log says so, with nothing of what came back.
-    for output in &outputs[2..] {
+    for (output, (flags, _)) in outputs.iter().zip(VERBOSITIES).skip(2) {
         let said = stderr(output);
+        if flags.contains(&"json") {
+            let lines = said
+                .lines()
+                .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+            let line = lines
+                .into_iter()
+                .find(|line| line["operation"] == "DescribeCustomKeyStores");
+            let line = line.unwrap();
+            assert_eq!(
+                (&line["outcome"], &line["region"]),
+                (&"200".into(), &"eu-west-3".into()),
+                "{line}"
+            );
+            continue;
+        }
         let line = said
             .lines()
             .find(|line| line.contains("DescribeCustomKeyStores"))

@@ -36,17 +36,18 @@ pub(super) struct Look {
     /// The sessions for the next round, where there will be one.
     kept: Option<KeptSessions>,
     has_looked: Cell<bool>,
+    quiet: bool,
 }
 
 impl Look {
     pub(super) async fn new(args: &QuotaArgs) -> anyhow::Result<Look> {
-        let flags = args.as_scan();
-        let (config, config_file) = judging::load_config(flags.config.as_deref(), flags.threshold)?;
-        let api_share = scan::api_share(&flags, &config)?;
-        let named = scan::named_regions(&flags, &config);
-        let targets = scan::target_choice(&flags.targets, false)?;
-        let role = scan::role_settings(&flags.targets)?;
-        let aws = scan::choose_aws(&flags, None).await?;
+        let ask = &args.ask;
+        let (config, config_file) = judging::load_config(ask.config.as_deref(), ask.threshold)?;
+        let api_share = scan::api_share(ask, &config)?;
+        let named = scan::named_regions(ask, &config);
+        let targets = scan::target_choice(&ask.targets, false)?;
+        let role = scan::role_settings(&ask.targets)?;
+        let aws = scan::choose_aws(ask, None, None).await?;
         let pools: BTreeSet<String> = args.pools.iter().map(|pool| pool.trim().to_owned()).collect();
         let threshold_percent = config.quota.threshold_percent;
         let mut parameters = BTreeMap::from([
@@ -60,9 +61,9 @@ impl Look {
                 json!(config_file.map(|path| path.display().to_string())),
             ),
         ]);
-        if flags.targets.are_named() {
+        if ask.targets.are_named() {
             parameters.extend([
-                ("targets".to_owned(), json!(flags.targets)),
+                ("targets".to_owned(), json!(ask.targets)),
                 ("role_name".to_owned(), json!(role.name)),
             ]);
         }
@@ -88,6 +89,7 @@ impl Look {
             sandbox: aws.sandbox,
             kept: args.watch.is_some().then(KeptSessions::default),
             has_looked: Cell::new(false),
+            quiet: ask.quiet,
         })
     }
 
@@ -155,7 +157,7 @@ impl Look {
     ) -> anyhow::Result<Found> {
         let progress = Arc::new(Progress::default());
         progress.accounts().find(accounts.len());
-        let _display = Display::start(progress.clone());
+        let _display = Display::start(progress.clone(), self.quiet);
         let plan = QuotaPlan {
             regions: self.regions.clone(),
             window: UsageWindow::before(as_of, WINDOW_DAYS),

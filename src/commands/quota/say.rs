@@ -12,7 +12,7 @@ use super::super::judging;
 use crate::assessment::{QuotaCheck, UsageState};
 use crate::cli::{QuotaArgs, QuotaFormat};
 use crate::report::{
-    Palette, ReportError, quota_gap_lines, render_quota_terminal, write_quota_json, write_quota_json_line,
+    Palette, ReportError, fitted, quota_gap_lines, render_quota_terminal, write_quota_json, write_quota_json_line,
     write_quota_prometheus,
 };
 
@@ -87,6 +87,11 @@ impl<'a> Say<'a> {
                     ..judging::palette()
                 };
                 let table = render_quota_terminal(check, palette, None).map_err(io::Error::other)?;
+                let table = if self.file.is_none() {
+                    judging::on_screen(table)
+                } else {
+                    table
+                };
                 text.extend(table.into_bytes());
                 if interval.is_some() && self.file.is_none() {
                     text.push(b'\n');
@@ -121,7 +126,8 @@ fn screen(check: &QuotaCheck, interval: Duration) -> io::Result<String> {
 
 /// What is on a screen with place for so many quotas.
 fn frame(check: &QuotaCheck, palette: Palette, place: usize, interval: Duration) -> io::Result<String> {
-    let mut text = render_quota_terminal(check, palette, Some(place)).map_err(io::Error::other)?;
+    let text = render_quota_terminal(check, palette, Some(place)).map_err(io::Error::other)?;
+    let mut text = fitted(&text, palette.width);
     let gaps = quota_gap_lines(check);
     let most = usize::from(palette.width).saturating_sub(1);
     for gap in gaps.iter().take(GAPS_SHOWN) {

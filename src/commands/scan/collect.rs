@@ -163,7 +163,7 @@ impl Job {
         aggregate: Option<Arc<Aggregate>>,
     ) -> anyhow::Result<Collected> {
         let progress = Arc::new(Progress::default());
-        let display = Display::start(progress.clone());
+        let display = Display::start(progress.clone(), self.arguments.ask.quiet);
         progress.accounts().find(rest.to_ask.len());
         let round = Round {
             caller: session,

@@ -5,6 +5,7 @@ use std::path::Path;
 use clap::CommandFactory;
 use serde_json::{Map, Value};
 
+use super::super::UsageError;
 use super::super::output::OutputFolder;
 use crate::accounts::Targets;
 use crate::cli::{Cli, ScanArgs};
@@ -13,6 +14,8 @@ use crate::facts::AccountId;
 use crate::results::Results;
 use crate::run_record::{RecordError, RunRecord, differs};
 use crate::snapshot::{AccountReader, SnapshotReader, SnapshotWriter};
+#[cfg(feature = "sandbox")]
+use crate::visible::visible;
 
 /// Flags that need not be those the run was begun with: other credentials of the same account will do.
 const MAY_DIFFER: &[&str] = &["profile"];
@@ -28,7 +31,7 @@ pub(super) struct Begun {
 pub(super) fn open(folder: &Path, given: &ScanArgs) -> anyhow::Result<(ScanArgs, Begun)> {
     if given.out.as_deref().is_some_and(|out| out != folder) {
         let what = "--resume goes on in its own folder: leave --out (KMS_AUDIT_OUT) away";
-        return Err(super::super::UsageError(what.to_owned()).into());
+        return Err(UsageError(what.to_owned()).into());
     }
     // A folder without a run is left as it is.
     RunRecord::read(folder)?;
@@ -39,6 +42,8 @@ pub(super) fn open(folder: &Path, given: &ScanArgs) -> anyhow::Result<(ScanArgs,
 }
 
 fn with_recorded(given: &ScanArgs, record: &RunRecord, folder: &Path) -> anyhow::Result<ScanArgs> {
+    #[cfg(feature = "sandbox")]
+    check_sandbox(given, record, folder)?;
     let Value::Object(flags) = serde_json::to_value(given)? else {
         anyhow::bail!("the flags cannot be held against those in {}", folder.display());
     };
@@ -60,12 +65,6 @@ fn with_recorded(given: &ScanArgs, record: &RunRecord, folder: &Path) -> anyhow:
         }
         merged.insert(name, value);
     }
-    #[cfg(feature = "sandbox")]
-    if let (Some(estate), None) = (&record.sandbox, &given.sandbox) {
-        differences.push(format!(
-            "it was begun with --sandbox, on the estate {estate}, and now there is none"
-        ));
-    }
     if !differences.is_empty() {
         let folder = folder.to_owned();
         return Err(RecordError::Differs { folder, differences }.into());
@@ -77,13 +76,31 @@ fn with_recorded(given: &ScanArgs, record: &RunRecord, folder: &Path) -> anyhow:
         report: given.report.clone(),
         resume: given.resume.clone(),
         restartable: given.restartable,
-        verbose: given.verbose,
-        #[cfg(feature = "sandbox")]
-        sandbox: given.sandbox.clone(),
         ..merged
     };
-    args.targets.external_id = given.targets.external_id.clone();
+    args.ask.log = given.ask.log;
+    args.ask.quiet = given.ask.quiet;
+    args.ask.targets.external_id = given.ask.targets.external_id.clone();
+    #[cfg(feature = "sandbox")]
+    args.ask.sandbox.clone_from(&given.ask.sandbox);
     Ok(args)
+}
+
+/// Where an estate lies is not written down, so it has to be said again.
+#[cfg(feature = "sandbox")]
+fn check_sandbox(given: &ScanArgs, record: &RunRecord, folder: &Path) -> anyhow::Result<()> {
+    match &record.sandbox {
+        Some(estate) if given.ask.sandbox.is_none() => {
+            let what = format!(
+                "the scan in {} is of the sandbox: it was begun with --sandbox, on the estate {}. Give that again beside \
+                 --resume: --sandbox alone for the built-in estate, else with its file or URL",
+                folder.display(),
+                visible(estate),
+            );
+            Err(UsageError(what).into())
+        }
+        _ => Ok(()),
+    }
 }
 
 fn is_absent(value: &Value) -> bool {
@@ -217,14 +234,14 @@ mod tests {
         let begun =
             "--organization --region eu-west-3 --threshold 80 --api-share off --role-name audit/reader --profile a";
         let resumed = resumed(begun, "--resume run --fail-on high --profile b --region eu-west-3").unwrap();
-        assert!(resumed.targets.organization && resumed.report.fail_on.is_some() && resumed.resume.is_some());
-        assert_eq!(resumed.regions, args(begun).regions);
+        assert!(resumed.ask.targets.organization && resumed.report.fail_on.is_some() && resumed.resume.is_some());
+        assert_eq!(resumed.ask.regions, args(begun).ask.regions);
         assert_eq!(
-            (resumed.threshold, resumed.api_share),
-            (Some(80.0), args(begun).api_share)
+            (resumed.ask.threshold, resumed.ask.api_share),
+            (Some(80.0), args(begun).ask.api_share)
         );
-        assert_eq!(resumed.targets.role_name.as_deref(), Some("audit/reader"));
-        assert_eq!(resumed.profile.as_deref(), Some("b"));
+        assert_eq!(resumed.ask.targets.role_name.as_deref(), Some("audit/reader"));
+        assert_eq!(resumed.ask.profile.as_deref(), Some("b"));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::wording::counted;
 use crate::diff::{Change, ChangeKind, DiffHead, DiffSummary, NotComparable};
-use crate::facts::RequestsPerSecond;
+use crate::facts::{AccountId, RequestsPerSecond};
 use crate::numbers::{grouped, percent};
 use crate::published::MicroDollars;
 
@@ -195,7 +195,15 @@ fn notes(head: &DiffHead) -> Vec<String> {
 }
 
 /// The last line.
-fn summary_line(summary: &DiffSummary) -> String {
+fn summary_line(head: &DiffHead, summary: &DiffSummary) -> String {
+    let (old, new) = (&head.old.accounts, &head.new.accounts);
+    if summary.is_empty() && !old.iter().any(|account| new.contains(account)) {
+        return format!(
+            "Nothing could be compared: no account is in both runs. The first has {}, the second {}.",
+            some_accounts(old),
+            some_accounts(new)
+        );
+    }
     let compared = format!(
         "{}, {} and {} in both runs",
         counted(summary.keys_in_both, "key", "keys"),
@@ -214,6 +222,17 @@ fn summary_line(summary: &DiffSummary) -> String {
     }
     let changes = counted(summary.changes.values().sum(), "change", "changes");
     format!("{changes}; {compared}{excepted}.")
+}
+
+/// Accounts by their ids, as many as people read.
+fn some_accounts(accounts: &[AccountId]) -> String {
+    const NAMED: usize = 3;
+    let named: Vec<&str> = accounts.iter().take(NAMED).map(AccountId::as_str).collect();
+    match (accounts.len(), named.join(", ")) {
+        (0, _) => "none".to_owned(),
+        (all, named) if all > NAMED => format!("{named} and {} more", all - NAMED),
+        (_, named) => named,
+    }
 }
 
 /// That findings were seen that the old run could not have seen, where there are any.

@@ -57,7 +57,7 @@ pub fn render_diff_terminal(head: &DiffHead, totals: &Totals, palette: Palette) 
     } else {
         AnsiColor::Yellow
     };
-    let line = summary_line(&totals.summary);
+    let line = summary_line(head, &totals.summary);
     writeln!(out, "{}", paint(palette, &line, colour.on_default().bold()))?;
     Ok(out)
 }

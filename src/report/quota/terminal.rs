@@ -35,7 +35,7 @@ pub fn render_quota_terminal(
     palette: Palette,
     place: Option<usize>,
 ) -> Result<String, fmt::Error> {
-    let screen = Screen { palette };
+    let screen = Screen { palette, page: "" };
     let mut out = String::new();
     screen.head(&mut out, &check.overview, "KMS request quotas of")?;
     writeln!(

@@ -63,7 +63,7 @@ fn runs(out: &mut String, trend: &Trend, palette: Palette) -> fmt::Result {
             Cell::new(visible(total.highest_pool.as_deref().unwrap_or_default())),
         ]);
     }
-    grid.show(out, "runs")
+    grid.show(out, "runs", "--format csv")
 }
 
 fn regions(out: &mut String, trend: &Trend, palette: Palette) -> fmt::Result {
@@ -105,7 +105,7 @@ fn regions(out: &mut String, trend: &Trend, palette: Palette) -> fmt::Result {
                 .collect(),
         );
     }
-    grid.show(out, "runs")?;
+    grid.show(out, "runs", "--format csv")?;
     match more {
         0 => Ok(()),
         more => writeln!(out, "  and {more} more Regions, with --format csv"),

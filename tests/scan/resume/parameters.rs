@@ -241,8 +241,10 @@ fn a_run_of_the_sandbox_is_not_gone_on_with_on_aws() {
         .current_dir(folder.path())
         .output()
         .unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    assert!(stderr(&output).contains("it was begun with --sandbox"), "{output:?}");
+    assert_eq!(output.status.code(), Some(2));
+    let said = stderr(&output);
+    assert!(said.contains("it was begun with --sandbox, on the estate "), "{said}");
+    assert!(said.contains("Give that again beside --resume"), "{said}");
 }
 
 #[test]
