@@ -65,7 +65,7 @@ pub struct AskArgs {
     )]
     pub regions: Vec<Region>,
 
-    /// Report a request quota from this percentage of use on [default: 70]
+    /// Report a request quota from this percentage on [default: 70]
     #[arg(
         long,
         value_name = "PERCENT",

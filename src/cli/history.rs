@@ -29,7 +29,7 @@ pub struct AssessArgs {
     #[arg(long, value_name = "FILE", env = "KMS_AUDIT_CONFIG")]
     pub config: Option<PathBuf>,
 
-    /// Report a request quota from this percentage of use on [default: 70]
+    /// Report a request quota from this percentage on [default: 70]
     #[arg(long, value_name = "PERCENT", env = "KMS_AUDIT_THRESHOLD", value_parser = percentage)]
     pub threshold: Option<f64>,
 

@@ -39,9 +39,9 @@ pub struct ScanArgs {
     #[serde(flatten)]
     pub inventory: SourceArgs,
 
-    /// Refer to this moment instead of now, such as 2026-06-15T06:00:00Z
+    /// Refer to this moment, such as 2026-06-15T06:00:00Z
     ///
-    /// It is at most 24 hours ago. Processes that share a scan must agree on it.
+    /// Instead of now; it is at most 24 hours ago. Processes that share a scan must agree on it.
     #[arg(
         long,
         value_name = "TIME",

@@ -22,7 +22,7 @@ pub struct SourceArgs {
     #[arg(long, value_name = "NAME", env = "KMS_AUDIT_AGGREGATOR", help_heading = heading::SCOPE)]
     pub aggregator: Option<String>,
 
-    /// The Region of the aggregator [default: that of the AWS configuration]
+    /// Its Region [default: that of the AWS configuration]
     #[arg(
         long,
         value_name = "REGION",

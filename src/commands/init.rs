@@ -13,6 +13,7 @@ use crate::aws::ApiShare;
 use crate::checks::{CHECKS, Check};
 use crate::cli::InitArgs;
 use crate::config::Config;
+use crate::facts::TagSource;
 use crate::private_files;
 use crate::scan::LastUsageBudget;
 
@@ -61,6 +62,7 @@ fn defaults() -> Config {
     let mut config = Config::default();
     config.scan.api_share = Some(ApiShare::DEFAULT.to_string());
     config.scan.last_usage_budget = Some(LastUsageBudget::default().to_string());
+    config.scan.tags_from = Some(TagSource::default());
     config.report.formats = vec!["default".to_owned()];
     config
 }
