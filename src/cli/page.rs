@@ -1,7 +1,6 @@
 //! docs/cli.md: what `--help` says of every command.
 
 use std::collections::BTreeSet;
-use std::fmt::Write;
 use std::path::PathBuf;
 
 use clap::Command;
@@ -32,7 +31,8 @@ fn write_command(page: &mut String, command: &Command) {
     let name = command.get_bin_name().unwrap_or_else(|| command.get_name());
     let help = command.clone().term_width(100).render_long_help().to_string();
     let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
-    writeln!(page, "\n## {name}\n\n```text\n{}\n```", lines.join("\n").trim_end()).unwrap();
+    let help = lines.join("\n");
+    page.push_str(&format!("\n## {name}\n\n```text\n{}\n```\n", help.trim_end()));
     command
         .get_subcommands()
         .for_each(|command| write_command(page, command));
