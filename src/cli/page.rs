@@ -31,8 +31,8 @@ fn write_command(page: &mut String, command: &Command) {
     let name = command.get_bin_name().unwrap_or_else(|| command.get_name());
     let help = command.clone().term_width(100).render_long_help().to_string();
     let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
-    let text = lines.join("\n");
-    page.push_str(&format!("\n## {name}\n\n```text\n{}\n```\n", text.trim_end()));
+    let help = lines.join("\n");
+    page.push_str(&format!("\n## {name}\n\n```text\n{}\n```\n", help.trim_end()));
     command
         .get_subcommands()
         .for_each(|command| write_command(page, command));
