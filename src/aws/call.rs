@@ -34,6 +34,10 @@ impl Stop {
     }
 }
 
+/// How often a call is made again since the session of its role had expired: once is enough, unless sessions end sooner
+/// than calls have their turn.
+const MOST_RENEWALS: u32 = 4;
+
 /// Makes the calls of one account in one Region.
 #[derive(Clone, Debug)]
 pub struct Caller {
@@ -89,13 +93,16 @@ impl Caller {
         E: std::error::Error + ProvideErrorMetadata + 'static,
     {
         let answer = self.stop.0.run_until_cancelled(async {
-            let (session, answer) = self.take_turn(share, size, operation, &request).await?;
-            match (&self.role, answer) {
-                (Some(role), Err(error)) if error.says_expired() && role.renew(session).await.is_ok() => {
-                    self.take_turn(share, size, operation, &request).await?.1
+            let (mut session, mut answer) = self.take_turn(share, size, operation, &request).await?;
+            for _ in 0..MOST_RENEWALS {
+                match (&self.role, &answer) {
+                    (Some(role), Err(error)) if error.says_expired() && role.renew(session).await.is_ok() => {
+                        (session, answer) = self.take_turn(share, size, operation, &request).await?;
+                    }
+                    _ => break,
                 }
-                (_, answer) => answer,
             }
+            answer
         });
         let Some(answer) = answer.await else {
             return Err(CallError::interrupted(operation));
@@ -124,20 +131,20 @@ impl Caller {
             let waited = self.pacer.wait(position, share).await;
             self.ledger.note_waited(position, waited);
         }
-        let session = match &self.role {
+        if let Some(role) = &self.role {
             // That the role cannot be entered again costs what was to be asked.
-            Some(role) => role
-                .ready()
+            role.ready()
                 .await
-                .map_err(|error| CallError::new(operation, &error.code, error.message))?,
-            None => 0,
-        };
+                .map_err(|error| CallError::new(operation, &error.code, error.message))?;
+        }
         let made = self.places.make(size, || async {
             self.expiry.check(operation)?;
             self.silence.check(operation)?;
-            Ok(request().await)
+            // While it waited for its place, others may have entered the role again.
+            let session = self.role.as_ref().map_or(0, |role| role.serial());
+            Ok((session, request().await))
         });
-        let answer = made.await?;
+        let (session, answer) = made.await?;
         let answer = answer.map_err(|error| CallError::from_sdk(operation, &error, &self.secrets));
         self.silence.note(operation, &answer);
         Ok((session, answer))

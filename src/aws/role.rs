@@ -117,17 +117,22 @@ impl EnteredRole {
         Ok(Arc::new(role))
     }
 
-    /// Sees to it that the credentials last for another call. Says which they are.
+    /// Sees to it that the credentials last for another call.
     ///
     /// # Errors
     /// When they have run out and the role cannot be entered again.
-    pub(super) async fn ready(&self) -> Result<u64, CallError> {
+    pub(super) async fn ready(&self) -> Result<(), CallError> {
         let current = self.get()?;
         let soon = SystemTime::now() + EARLY;
         if current.credentials.expiry().is_none_or(|expiry| expiry > soon) {
-            return Ok(current.serial);
+            return Ok(());
         }
-        self.renew(current.serial).await
+        self.renew(current.serial).await.map(drop)
+    }
+
+    /// Which credentials a request takes now, by their number.
+    pub(super) fn serial(&self) -> u64 {
+        self.get().map_or(0, |current| current.serial)
     }
 
     /// Enters the role again, unless somebody has since the credentials with this serial number.

@@ -18,31 +18,34 @@ fn credentials_that_expire_on_the_way_cost_what_was_left_and_are_not_tried_for_e
     assert_eq!(run.code(), 4);
     let expired = "ExpiredTokenException";
     let gaps = run.gaps();
-    let unread = |operation: &str| gaps.iter().find(|gap| gap.0 == operation).unwrap().3;
+    let unread = |operation: &str| gaps.iter().find(|gap| gap.0 == operation).map_or(0, |gap| gap.3);
     let (described, tagged) = (300 - unread("kms:DescribeKey"), 300 - unread("kms:ListResourceTags"));
     // Every key claims a policy. Those that were read before the end were asked for it at once.
     let keys = run.report["keys"].as_array().unwrap();
     let claiming = keys
         .iter()
         .filter(|key| !key["state"].is_null() && !key["tags"].is_null());
-    let policies = claiming.count() - unread("kms:GetKeyPolicy");
-    assert_eq!(
-        gaps,
-        [
-            gap("kms:DescribeKey", expired, "eu-west-3", 300 - described),
-            gap("kms:GetKeyLastUsage", expired, "eu-west-3", described),
-            gap("kms:GetKeyPolicy", expired, "eu-west-3", unread("kms:GetKeyPolicy")),
-            gap("kms:ListResourceTags", expired, "eu-west-3", 300 - tagged),
-        ]
-    );
+    let claiming = claiming.count();
+    let policies = claiming - unread("kms:GetKeyPolicy");
+    let expected = [
+        ("kms:DescribeKey", 300 - described),
+        ("kms:GetKeyLastUsage", described),
+        ("kms:GetKeyPolicy", claiming - policies),
+        ("kms:ListResourceTags", 300 - tagged),
+    ];
+    let expected = expected.into_iter().filter(|(_, keys)| *keys > 0);
+    let expected: Vec<_> = expected
+        .map(|(operation, keys)| gap(operation, expired, "eu-west-3", keys))
+        .collect();
+    assert_eq!(gaps, expected);
     let rows = run.report["api_calls"].as_array().unwrap();
     let calls = |row: &Value| row["calls"].as_u64().unwrap() as usize;
     let of_keys =
         ["DescribeKey", "ListResourceTags", "GetKeyPolicy"].map(|operation| run.calls(operation, "calls"));
     let of_keys = of_keys.iter().sum::<u64>() as usize;
     let all: usize = rows.iter().map(calls).sum();
-    // 300 answers, and 20 refusals until it was clear that no more would come.
-    assert_eq!(all, 320);
+    // 300 answers, and 20 refusals until it was clear that no more would come, besides what was under way then.
+    assert!((320..=320 + 128).contains(&all), "{all}");
     assert_eq!(described + tagged + policies + (all - of_keys), 300);
     // What was answered is in the report, and nothing else is.
     let known = |field: &str| keys.iter().filter(|key| !key[field].is_null()).count();
