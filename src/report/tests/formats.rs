@@ -374,7 +374,8 @@ proptest! {
             prop_assert!(!links.contains(['[', ']']), "{}", message);
             let uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].as_str().unwrap();
             let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~%/".contains(c);
-            prop_assert!(!uri.starts_with('/') && !uri.contains("..") && uri.chars().all(is_plain), "{}", uri);
+            let goes_up = uri.split('/').any(|part| part == "..");
+            prop_assert!(!uri.starts_with('/') && !goes_up && uri.chars().all(is_plain), "{}", uri);
         }
 
         for line in written("asff", &judged).lines().chain(written("ocsf", &judged).lines()) {
