@@ -100,7 +100,9 @@ def test_the_roles_allow_what_the_table_of_operations_says(program: Program) -> 
     assert policy(auditor, "kms-audit-read-only") == printed("iam-policy")
     for mine, theirs in zip(policy(auditor, "kms-audit-organization"), printed("organization-policy"), strict=True):
         assert (mine["Sid"], mine["Action"]) == (theirs["Sid"], theirs["Action"])
-    assert one(policy(auditor, "kms-audit-organization")[1:])["Resource"] == {
+    listing, aggregator, entering = policy(auditor, "kms-audit-organization")
+    assert (listing["Resource"], aggregator["Resource"]) == ("*", "*")
+    assert entering["Resource"] == {
         "Fn::Sub": "arn:${AWS::Partition}:iam::*:role/${RoleName}"}
 
 
