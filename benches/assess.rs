@@ -5,6 +5,8 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
 
+mod measured;
+
 use std::io::BufWriter;
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -15,7 +17,7 @@ use kms_audit::config::Config;
 use kms_audit::facts::*;
 use kms_audit::report::{Palette, Report, render_markdown, render_terminal, write_html, write_json};
 use kms_audit::results::Results;
-use wait4::Wait4;
+use measured::Measured;
 
 /// The program's allocator.
 #[global_allocator]
@@ -112,20 +114,9 @@ fn line(what: &str, keys: u64, cpu: Duration, run: &Measured, on_disk: u64) {
     );
 }
 
-struct Measured {
-    cpu: Duration,
-    peak_bytes: u64,
-}
-
 fn run(part: &str, keys: u64, folder: &Path) -> Measured {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    let mut child = command.args([part, &keys.to_string()]).arg(folder).spawn().unwrap();
-    let used = child.wait4().unwrap();
-    assert!(used.status.success(), "{command:?} failed");
-    Measured {
-        cpu: used.rusage.utime + used.rusage.stime,
-        peak_bytes: used.rusage.maxrss,
-    }
+    measured::run(command.args([part, &keys.to_string()]).arg(folder))
 }
 
 fn size(path: &Path) -> u64 {

@@ -7,11 +7,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, missing_docs)]
 
+mod measured;
 mod uniform;
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
-use std::time::{Duration, Instant};
 
 use kms_audit::assessment::Assessor;
 use kms_audit::config::Config;
@@ -21,7 +21,7 @@ use kms_audit::facts::AccountId;
 use kms_audit::results::Results;
 use kms_audit::runs::{Run, RunError};
 use kms_audit::snapshot::{SnapshotReader, SnapshotWriter};
-use wait4::Wait4;
+use measured::Measured;
 
 /// The program's allocator.
 #[global_allocator]
@@ -107,23 +107,9 @@ fn line(what: &str, keys: u64, run: &Measured, on_disk: u64) -> f64 {
     rate
 }
 
-struct Measured {
-    cpu: Duration,
-    wall: Duration,
-    peak_bytes: u64,
-}
-
 fn run(part: &str, keys: u64, folder: &Path) -> Measured {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    let began = Instant::now();
-    let mut child = command.args([part, &keys.to_string()]).arg(folder).spawn().unwrap();
-    let used = child.wait4().unwrap();
-    assert!(used.status.success(), "{command:?} failed");
-    Measured {
-        cpu: used.rusage.utime + used.rusage.stime,
-        wall: began.elapsed(),
-        peak_bytes: used.rusage.maxrss,
-    }
+    measured::run(command.args([part, &keys.to_string()]).arg(folder))
 }
 
 fn size(path: &Path) -> u64 {

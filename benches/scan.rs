@@ -8,7 +8,7 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use aws_sdk_kms::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
 use aws_smithy_runtime_api::client::http::{
@@ -16,7 +16,10 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
-use wait4::Wait4;
+
+mod measured;
+
+use measured::{Measured, run};
 
 const FLOOR_CALLS: u64 = 6_500;
 const RUNS: usize = 7;
@@ -30,7 +33,7 @@ fn main() {
     // In turns, so that what else the machine does disturbs both alike; of each the run with the least CPU.
     let runs: Vec<(Measured, Measured)> = (0..RUNS)
         .map(|n| {
-            let floor = run(Command::new(&me).arg("floor-loop"));
+            let floor = run(Command::new(&me).arg("floor-loop").stdout(Stdio::null()));
             (floor, scan(&folder.path().join(format!("off-{n}")), "off"))
         })
         .collect();
@@ -60,12 +63,6 @@ fn main() {
     println!("targets: ratio <= 1.5, under 2 s and 100 MB unpaced, <= 1.2 x paced");
 }
 
-struct Measured {
-    wall: Duration,
-    cpu: Duration,
-    peak_bytes: u64,
-}
-
 fn line(what: &str, calls: u64, run: &Measured, ratio: f64) {
     let wall = run.wall.as_secs_f64();
     println!(
@@ -92,19 +89,8 @@ fn scan(out: &Path, share: &str) -> Measured {
             "0s",
             "--out",
         ])
-        .arg(out))
-}
-
-fn run(command: &mut Command) -> Measured {
-    let started = Instant::now();
-    let mut child = command.stdout(Stdio::null()).spawn().unwrap();
-    let used = child.wait4().unwrap();
-    assert!(used.status.success(), "{command:?} failed");
-    Measured {
-        wall: started.elapsed(),
-        cpu: used.rusage.utime + used.rusage.stime,
-        peak_bytes: used.rusage.maxrss,
-    }
+        .arg(out)
+        .stdout(Stdio::null()))
 }
 
 fn report(folder: &Path) -> serde_json::Value {

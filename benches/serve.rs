@@ -13,7 +13,6 @@
 )]
 
 use std::convert::Infallible;
-use std::io::{BufRead, BufReader};
 use std::net::Ipv4Addr;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
@@ -28,6 +27,8 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use kms_audit::sandbox::Sandbox;
 use tokio::net::TcpListener;
 use wait4::Wait4;
+
+mod measured;
 
 /// The program's allocator, for the floor.
 #[global_allocator]
@@ -117,11 +118,8 @@ fn measure(server: &[&str], asked: &[String], cores: Option<[u32; 2]>) -> Measur
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut first_line = String::new();
-    let mut stdout = BufReader::new(server.stdout.take().unwrap());
-    stdout.read_line(&mut first_line).unwrap();
-    let url = first_line.trim().strip_prefix("AWS_ENDPOINT_URL=");
-    let asking = url.map(|url| wrk(url, asked, cores.map(|[_, core]| core)).output());
+    let url = measured::address(&mut server);
+    let asking = url.map(|url| wrk(&url, asked, cores.map(|[_, core]| core)).output());
     server.kill().unwrap();
     let used = server.wait4().unwrap().rusage;
     let output = asking.expect("the server gives its address").unwrap();

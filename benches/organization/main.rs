@@ -12,15 +12,17 @@
     missing_docs
 )]
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
-use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use wait4::Wait4;
 
 mod floor;
+#[path = "../measured/mod.rs"]
+mod measured;
+
+use measured::{Measured, address, run};
 
 /// The program's allocator, for the floor.
 #[global_allocator]
@@ -117,12 +119,6 @@ fn measure(folder: &Path, name: &str, size: [u64; 3], faults: &str, flags: &[&st
     Scan { measured, said, ratio }
 }
 
-struct Measured {
-    wall: Duration,
-    cpu: Duration,
-    peak_bytes: u64,
-}
-
 fn line(what: &str, calls: u64, run: &Measured, ratio: f64, throttled: u64) {
     let wall = run.wall.as_secs_f64();
     println!(
@@ -208,11 +204,7 @@ impl Estate {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut first_line = String::new();
-        let mut stdout = BufReader::new(process.stdout.take().unwrap());
-        stdout.read_line(&mut first_line).unwrap();
-        let url = first_line.trim().strip_prefix("AWS_ENDPOINT_URL=").map(str::to_owned);
-        let url = url.unwrap_or_else(|| panic!("the server does not give its address: {first_line}"));
+        let url = address(&mut process).expect("the server gives its address");
         Server { process, url }
     }
 
@@ -293,16 +285,4 @@ impl Said {
 
 fn kms_audit() -> Command {
     Command::new(env!("CARGO_BIN_EXE_kms-audit"))
-}
-
-fn run(command: &mut Command) -> Measured {
-    let started = Instant::now();
-    let mut child = command.spawn().unwrap();
-    let used = child.wait4().unwrap();
-    assert!(used.status.success(), "{command:?} failed");
-    Measured {
-        wall: started.elapsed(),
-        cpu: used.rusage.utime + used.rusage.stime,
-        peak_bytes: used.rusage.maxrss,
-    }
 }
