@@ -6,7 +6,6 @@
 //! with keys.
 
 mod account;
-mod call_sums;
 mod document;
 mod groups;
 mod highlights;
@@ -29,9 +28,8 @@ pub use summary::{HighestUtilization, Summary};
 
 use crate::checks::{self, ExceptionReview, ExceptionUse, Finding};
 use crate::config::Config;
-use crate::facts::{AccountFacts, Gap, RegionSource, ScanFacts};
+use crate::facts::{AccountFacts, CallSums, Gap, RegionSource, ScanFacts};
 use account::judge;
-use call_sums::CallSums;
 use groups::Groups;
 
 /// What reports render, without what grows with keys.

@@ -6,11 +6,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::account::LookedAt;
-use super::call_sums::CallSums;
 use super::document::{Coverage, Document, GapSummary, Overview, ScanSection, Tool};
 use super::quotas::{belongs_in_report, row};
 use super::rows::QuotaRow;
-use crate::facts::{AccountFacts, ApiCalls, Fallback, Gap, RegionState, ScanFacts, gaps};
+use crate::facts::{AccountFacts, ApiCalls, CallSums, Fallback, Gap, RegionState, ScanFacts, gaps};
 use crate::model::QuotaStanding;
 
 /// The check of request quotas by `kms-audit quota`.

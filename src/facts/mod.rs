@@ -7,6 +7,7 @@ mod account;
 mod alarm;
 mod arn;
 mod bucket;
+mod call_sums;
 mod config_record;
 mod custom_key_store;
 #[cfg(test)]
@@ -30,6 +31,7 @@ pub use alarm::{
 };
 pub use arn::Arn;
 pub use bucket::{Bucket, BucketEncryption, BucketRequests, MetricsConfiguration, SseAlgorithm};
+pub use call_sums::CallSums;
 pub use config_record::ConfigRecord;
 pub use custom_key_store::{ConnectionState, CustomKeyStore, CustomKeyStoreType};
 pub use gap::{Gap, gaps};

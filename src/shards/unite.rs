@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ShardError, ShardRun, Shards};
 use crate::facts::{
-    AccountElsewhere, AccountId, AccountNotEntered, ApiCalls, Fact, ScanFacts, Shard, SkippedAccount, Unavailable,
+    AccountElsewhere, AccountId, AccountNotEntered, ApiCalls, CallSums, Fact, ScanFacts, Shard, SkippedAccount,
+    Unavailable,
 };
 
 impl Shards {
@@ -118,37 +119,20 @@ impl Accounts {
 /// The calls that are of no account looked at. What every shard asks alike is counted once, as a scan without shards
 /// makes it, and as often as the shard made it that needed most: so a throttle is in the number.
 fn united_calls<'a>(shards: impl Iterator<Item = &'a [ApiCalls]>) -> Vec<ApiCalls> {
-    let mut united: BTreeMap<(String, String), ApiCalls> = BTreeMap::new();
+    let mut united = CallSums::default();
     for shard in shards {
-        let mut of_shard: BTreeMap<(String, String), ApiCalls> = BTreeMap::new();
-        for calls in shard {
-            add(&mut of_shard, calls, |a, b| a + b);
-        }
-        for calls in of_shard.values() {
-            let bring_together = if is_made_by_each(calls) { u64::max } else { |a, b| a + b };
-            add(&mut united, calls, bring_together);
+        let mut of_shard = CallSums::default();
+        of_shard.add(shard.iter().cloned());
+        for calls in of_shard.into_rows() {
+            let bring_together = if is_made_by_each(&calls) {
+                u64::max
+            } else {
+                |a, b| a + b
+            };
+            united.combine(calls, bring_together);
         }
     }
-    united.into_values().collect()
-}
-
-fn add(
-    sums: &mut BTreeMap<(String, String), ApiCalls>,
-    calls: &ApiCalls,
-    bring_together: impl Fn(u64, u64) -> u64,
-) {
-    let name = (calls.service.clone(), calls.operation.clone());
-    let sum = sums.entry(name).or_insert_with(|| ApiCalls {
-        calls: 0,
-        throttled: 0,
-        retried: 0,
-        waited_ms: 0,
-        ..calls.clone()
-    });
-    sum.calls = bring_together(sum.calls, calls.calls);
-    sum.throttled = bring_together(sum.throttled, calls.throttled);
-    sum.retried = bring_together(sum.retried, calls.retried);
-    sum.waited_ms = bring_together(sum.waited_ms, calls.waited_ms);
+    united.into_rows()
 }
 
 /// Whether a call is one of those that say who is asking and which accounts there are, or that read an aggregator, of which
