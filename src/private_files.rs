@@ -5,7 +5,7 @@ use std::fs::{self, DirBuilder, File, Permissions};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use tempfile::TempDir;
+use tempfile::{NamedTempFile, TempDir};
 use walkdir::WalkDir;
 
 /// What the name of a file begins with until it is whole.
@@ -110,11 +110,7 @@ pub fn write_new<E: From<io::Error>>(
     path: &Path,
     content: impl FnOnce(&mut dyn Write) -> Result<(), E>,
 ) -> Result<(), E> {
-    let folder = folder_of(path);
-    let mut file = BufWriter::new(tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(folder)?);
-    content(&mut file)?;
-    let file = file.into_inner().map_err(|error| error.into_error())?;
-    file.as_file().sync_all()?;
+    let file = unnamed(path, None, content)?;
     file.persist_noclobber(path).map_err(|error| error.error)?;
     Ok(())
 }
@@ -124,17 +120,29 @@ fn write_with<E: From<io::Error>>(
     permissions: Option<Permissions>,
     content: impl FnOnce(&mut dyn Write) -> Result<(), E>,
 ) -> Result<(), E> {
-    let folder = folder_of(path);
+    let file = unnamed(path, permissions, content)?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// A file that is whole and on disk, beside where it is going to be.
+fn unnamed<E: From<io::Error>>(
+    path: &Path,
+    permissions: Option<Permissions>,
+    content: impl FnOnce(&mut dyn Write) -> Result<(), E>,
+) -> Result<NamedTempFile, E> {
     // A temporary file is made with mode 0600.
-    let mut file = BufWriter::new(tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(folder)?);
+    let file = tempfile::Builder::new()
+        .prefix(UNFINISHED)
+        .tempfile_in(folder_of(path))?;
+    let mut file = BufWriter::new(file);
     content(&mut file)?;
     let file = file.into_inner().map_err(|error| error.into_error())?;
     if let Some(permissions) = permissions {
         file.as_file().set_permissions(permissions)?;
     }
     file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
+    Ok(file)
 }
 
 /// Whether a file of this name is one that was never finished, because the program was killed.
