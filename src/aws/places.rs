@@ -62,14 +62,9 @@ impl Places {
         if let Ok(answer) = tokio::time::timeout(self.soon, &mut request).await {
             return answer;
         }
-        let _late = match self.late.try_acquire() {
-            Ok(late) => {
-                drop((place, large));
-                (Some(late), None)
-            }
-            // Too many are late: now they do hold up others.
-            Err(_) => (None, Some((place, large))),
-        };
+        let late = self.late.try_acquire();
+        // Where too many are late, they do hold up others.
+        let _held = late.is_err().then_some((place, large));
         request.await
     }
 }

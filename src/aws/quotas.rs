@@ -7,8 +7,8 @@ use aws_sdk_servicequotas::types::{PeriodUnit, ServiceQuota};
 use super::clients::RegionSession;
 use super::error::{CallError, means_not_enabled};
 use super::operations::{
-    OPERATIONS, Operation, SERVICEQUOTAS_LIST_AWS_DEFAULT_SERVICE_QUOTAS as LIST_DEFAULT,
-    SERVICEQUOTAS_LIST_SERVICE_QUOTAS as LIST_APPLIED,
+    KMS_DESCRIBE_KEY, Operation, SERVICEQUOTAS_LIST_AWS_DEFAULT_SERVICE_QUOTAS as LIST_DEFAULT,
+    SERVICEQUOTAS_LIST_SERVICE_QUOTAS as LIST_APPLIED, position,
 };
 use super::paging::Pages;
 use crate::facts::{Fact, KeyCountQuota, LimitSource, RequestQuota, RequestsPerSecond, UsageMetric};
@@ -66,10 +66,7 @@ pub async fn read_quotas(session: &RegionSession) -> QuotasRead {
 /// Paces the operations of KMS that have a quota of their own by what this account has of it.
 fn keep_to<'q>(session: &RegionSession, quotas: impl Iterator<Item = &'q RequestQuota>) {
     for quota in quotas.filter(|quota| quota.limit_source != LimitSource::Builtin) {
-        let operation = OPERATIONS
-            .iter()
-            .position(|operation| operation.service == "kms" && operation.name == quota.pool);
-        if let Some(position) = operation {
+        if let Some(position) = position(KMS_DESCRIBE_KEY.sdk_service, &quota.pool) {
             session.caller.pacer.adopt_quota(position, quota.limit.0);
         }
     }
