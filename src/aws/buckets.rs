@@ -234,10 +234,9 @@ fn sse_s3() -> BucketEncryption {
 
 #[cfg(test)]
 mod tests {
-    use super::super::call::Stop;
+
     use super::super::canned::{self, Answer};
-    use super::super::pacing::ApiShare;
-    use super::super::session::{Credentials, SessionSettings};
+
     use super::*;
 
     const IDENTITY: &str = "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\
@@ -275,15 +274,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_bucket_is_followed_to_the_region_where_s3_says_it_is() {
-        let settings = SessionSettings {
-            credentials: Credentials::Invented,
-            fallback_region: Some(Region::new("eu-west-3")),
-            endpoint: None,
-            http: canned::http(server),
-            api_share: ApiShare::Off,
-            stop: Stop::default(),
-        };
-        let session = Session::open(settings).await.unwrap();
+        let session = canned::session(server).await.unwrap();
         let read = read_buckets(&session, &RegionChoice::Enabled, &Counter::default()).await;
         assert_eq!(read.listing, Fact::Known(()));
         assert_eq!(read.buckets.len(), 2);

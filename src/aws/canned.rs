@@ -1,4 +1,4 @@
-//! An HTTP client for tests that answers from a function.
+//! An HTTP client for tests that answers from a function, and sessions through it.
 
 use std::fmt;
 
@@ -10,6 +10,12 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
+
+use super::call::Stop;
+use super::pacing::ApiShare;
+use super::session::{self, Session, SessionSettings};
+use super::session_error::SessionError;
+use crate::facts;
 
 /// What a canned server answers: a status, headers and a body.
 pub(super) struct Answer(pub u16, pub &'static [(&'static str, &'static str)], pub String);
@@ -30,6 +36,26 @@ pub(super) fn config(answer: impl Fn(&HttpRequest) -> Answer + Send + Sync + Clo
         .sleep_impl(TokioSleep::new())
         .http_client(http(answer))
         .build()
+}
+
+/// The account whose server is this function, started in eu-west-3.
+pub(super) async fn session(
+    answer: impl Fn(&HttpRequest) -> Answer + Send + Sync + Clone + 'static,
+) -> Result<Session, SessionError> {
+    open(http(answer), facts::Region::new("eu-west-3")).await
+}
+
+/// The account that answers through this client, without credentials and pacing.
+pub(super) async fn open(http: SharedHttpClient, home: facts::Region) -> Result<Session, SessionError> {
+    let settings = SessionSettings {
+        credentials: session::Credentials::Invented,
+        fallback_region: Some(home),
+        endpoint: None,
+        http,
+        api_share: ApiShare::Off,
+        stop: Stop::default(),
+    };
+    Session::open(settings).await
 }
 
 struct Canned<F>(F);

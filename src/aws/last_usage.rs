@@ -62,10 +62,9 @@ impl<'a> LastUsageReader<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::call::Stop;
+
     use super::super::canned::{self, Answer};
-    use super::super::pacing::ApiShare;
-    use super::super::session::{Credentials, Session, SessionSettings};
+
     use super::*;
     use crate::facts::Region;
 
@@ -75,18 +74,12 @@ mod tests {
 
     /// What is made of an answer.
     async fn read(answer: &'static str) -> Fact<LastUsage> {
-        let settings = SessionSettings {
-            credentials: Credentials::Invented,
-            fallback_region: None,
-            endpoint: None,
-            http: canned::http(move |request| {
-                let is_sts = request.uri().contains("sts.");
-                Answer(200, &[], (if is_sts { IDENTITY } else { answer }).to_owned())
-            }),
-            api_share: ApiShare::Off,
-            stop: Stop::default(),
-        };
-        let session = Session::open(settings).await.unwrap();
+        let session = canned::session(move |request| {
+            let is_sts = request.uri().contains("sts.");
+            Answer(200, &[], (if is_sts { IDENTITY } else { answer }).to_owned())
+        })
+        .await
+        .unwrap();
         let region = session.region(&Region::new("eu-west-3"));
         let reader = LastUsageReader::new(&region);
         let as_of = "2026-06-15T06:00:00Z".parse().unwrap();

@@ -1,10 +1,9 @@
 //! Sessions for tests that the sandbox answers.
 
-use super::call::Stop;
+use super::canned;
 use super::clients::RegionSession;
 use super::keys::{KeysRead, read_keys};
-use super::pacing::ApiShare;
-use super::session::{Credentials, Session, SessionSettings};
+use super::session::Session;
 use crate::facts::{Region, TagSource};
 use crate::progress::Counter;
 use crate::sandbox::Sandbox;
@@ -12,15 +11,8 @@ use crate::sandbox::Sandbox;
 /// The account of an estate.
 pub(super) async fn session(estate: &str) -> Session {
     let sandbox = Sandbox::from_toml("test.toml", estate).unwrap();
-    let settings = SessionSettings {
-        credentials: Credentials::Invented,
-        fallback_region: Some(sandbox.description().home_region),
-        endpoint: None,
-        http: sandbox.http_client(),
-        api_share: ApiShare::Off,
-        stop: Stop::default(),
-    };
-    Session::open(settings).await.unwrap()
+    let home = sandbox.description().home_region;
+    canned::open(sandbox.http_client(), home).await.unwrap()
 }
 
 /// The account of an estate of one Region, eu-west-3, with these lines in it; the time is 2026-06-15T06:00:00Z.

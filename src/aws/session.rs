@@ -361,15 +361,7 @@ mod tests {
              <Arn>{arn}</Arn><UserId>U</UserId><Account>{account}</Account></GetCallerIdentityResult>\
              </GetCallerIdentityResponse>"
         );
-        Session::open(SessionSettings {
-            credentials: Credentials::Invented,
-            fallback_region: None,
-            endpoint: None,
-            http: canned::http(move |_| Answer(200, &[], body.clone())),
-            api_share: ApiShare::Off,
-            stop: Stop::default(),
-        })
-        .await
+        canned::session(move |_| Answer(200, &[], body.clone())).await
     }
 
     #[tokio::test]

@@ -1,8 +1,5 @@
-use super::super::call::Stop;
 use super::super::canned::{self, Answer};
-use super::super::pacing::ApiShare;
 use super::super::sandboxed::{calls, session};
-use super::super::session::{Credentials, SessionSettings};
 use super::*;
 use crate::facts::Fact;
 
@@ -193,15 +190,7 @@ fn server(request: &aws_smithy_runtime_api::client::orchestrator::HttpRequest) -
 
 #[tokio::test]
 async fn an_item_that_cannot_be_read_is_a_gap_of_its_region_and_the_others_are_read() {
-    let settings = SessionSettings {
-        credentials: Credentials::Invented,
-        fallback_region: Some(Region::new("eu-west-3")),
-        endpoint: None,
-        http: canned::http(server),
-        api_share: ApiShare::Off,
-        stop: Stop::default(),
-    };
-    let session = Session::open(settings).await.unwrap();
+    let session = canned::session(server).await.unwrap();
     let account = AccountId::new("111122223333");
     let aggregate = read_aggregator(&session, &any(), &accounts(&["111122223333"]), &RegionChoice::Enabled)
         .await

@@ -1,8 +1,6 @@
-use super::super::call::Stop;
 use super::super::canned::{self, Answer};
 use super::super::keys::{KeysRead, read_keys};
-use super::super::pacing::ApiShare;
-use super::super::session::{Credentials, Session, SessionSettings};
+use super::super::session::Session;
 use super::super::{clients, sandboxed};
 use super::*;
 use crate::facts::{Arn, Region};
@@ -128,15 +126,7 @@ fn server(request: &aws_smithy_runtime_api::client::orchestrator::HttpRequest) -
 
 #[tokio::test]
 async fn a_key_that_lost_its_tags_has_none_and_one_that_is_gone_stays_away() {
-    let settings = SessionSettings {
-        credentials: Credentials::Invented,
-        fallback_region: Some(Region::new("eu-west-3")),
-        endpoint: None,
-        http: canned::http(server),
-        api_share: ApiShare::Off,
-        stop: Stop::default(),
-    };
-    let session = Session::open(settings).await.unwrap();
+    let session = canned::session(server).await.unwrap();
     let clients = session.region(&Region::new("eu-west-3"));
     let listed = TaggedKeys::list(&session, &clients).await;
     assert_eq!((listed.tags.len(), &listed.cut_short), (2, &None));
