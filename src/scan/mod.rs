@@ -5,6 +5,7 @@
 
 mod closer;
 mod details;
+mod each_region;
 mod last_usage;
 mod metrics;
 mod needs;
@@ -20,6 +21,7 @@ use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 
 use self::closer::SecondPass;
+use self::each_region::in_each_region;
 use self::metrics::{Listed, read_use};
 use self::region::{ScannedRegion, read_region};
 use crate::aws::{
@@ -74,16 +76,9 @@ pub async fn scan_account(
 ) -> Result<AccountFacts, RegionError> {
     let chosen = choose_regions(session, &plan.regions).await?;
     let source = chosen.source;
-    progress.regions().find(chosen.regions.len());
-    let at_once = chosen.regions.len().max(1);
-    let regions = stream::iter(chosen.regions)
-        .map(|(region, state)| async move {
-            let read = read_region(session, region, state, source, plan, progress).await;
-            progress.regions().finish_one();
-            read
-        })
-        .buffer_unordered(at_once)
-        .collect::<Vec<_>>();
+    let regions = in_each_region(chosen.regions, progress, async |region, state| {
+        read_region(session, region, state, source, plan, progress).await
+    });
     let (regions, buckets) = match &plan.inventory {
         Inventory::Services => {
             tokio::join!(regions, read_buckets(session, &plan.regions, progress.buckets()))

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use futures_util::{StreamExt, stream};
-
+use super::each_region::in_each_region;
 use crate::aws::{
     QuotasRead, RegionChoice, RegionError, RegionSession, Session, UsageWindow, choose_regions, read_quotas,
     read_usage,
@@ -41,17 +40,10 @@ pub async fn scan_quotas(
 ) -> Result<AccountFacts, RegionError> {
     let chosen = choose_regions(session, &plan.regions).await?;
     let source = chosen.source;
-    progress.regions().find(chosen.regions.len());
-    let at_once = chosen.regions.len().max(1);
-    let read: Vec<(RegionFacts, Vec<Fallback>)> = stream::iter(chosen.regions)
-        .map(|(region, state)| async move {
-            let read = read_region(session, region, state, source, plan).await;
-            progress.regions().finish_one();
-            read
-        })
-        .buffer_unordered(at_once)
-        .collect()
-        .await;
+    let read = in_each_region(chosen.regions, progress, async |region, state| {
+        read_region(session, region, state, source, plan).await
+    })
+    .await;
     let mut account = AccountFacts {
         account_id: session.account_id.clone(),
         partition: session.partition.clone(),
