@@ -1,5 +1,6 @@
 //! One file for each subcommand: each wires the parts together.
 
+mod asking;
 mod assess;
 mod checks;
 mod completions;

@@ -5,16 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::super::asking::{Asking, Known, WINDOW_DAYS, no_region, region_error};
 use super::super::progress_bar::Display;
-use super::super::scan::{self, WINDOW_DAYS, no_region, region_error};
 use super::super::{UsageError, judging};
-use crate::accounts::{KeptSessions, QuotaRound, Round, TargetChoice, Visit, choose_targets};
+use crate::accounts::{KeptSessions, QuotaRound, Round, Visit, choose_targets};
 use crate::assessment::{AccountQuotas, QuotaCheck, judge_quotas};
-use crate::aws::{
-    RegionChoice, RegionError, RoleSettings, Session, SessionSettings, Stop, UsageWindow, choose_regions,
-};
+use crate::aws::{RegionError, Session, Stop, UsageWindow};
 use crate::cli::QuotaArgs;
 use crate::facts::{AccountId, AccountNotEntered, ScanFacts};
 use crate::progress::Progress;
@@ -23,16 +21,9 @@ use crate::scan::QuotaPlan;
 
 /// What the flags, the environment and the configuration together ask for, and what is kept from round to round.
 pub(super) struct Look {
-    as_of: Timestamp,
-    settings: SessionSettings,
-    regions: RegionChoice,
-    targets: TargetChoice,
-    role: RoleSettings,
+    asking: Asking,
     pools: BTreeSet<String>,
     threshold_percent: f64,
-    parameters: BTreeMap<String, Value>,
-    /// The estate, where it is not AWS that is looked at.
-    sandbox: Option<String>,
     /// The sessions for the next round, where there will be one.
     kept: Option<KeptSessions>,
     has_looked: Cell<bool>,
@@ -43,50 +34,21 @@ impl Look {
     pub(super) async fn new(args: &QuotaArgs) -> anyhow::Result<Look> {
         let ask = &args.ask;
         let (config, config_file) = judging::load_config(ask.config.as_deref(), ask.threshold)?;
-        let api_share = scan::api_share(ask, &config)?;
-        let named = scan::named_regions(ask, &config);
-        let targets = scan::target_choice(&ask.targets, false)?;
-        let role = scan::role_settings(&ask.targets)?;
-        let aws = scan::choose_aws(ask, None, None).await?;
+        let mut asking = Asking::new(ask, &config, Known::default()).await?;
         let pools: BTreeSet<String> = args.pools.iter().map(|pool| pool.trim().to_owned()).collect();
         let threshold_percent = config.quota.threshold_percent;
-        let mut parameters = BTreeMap::from([
-            ("regions".to_owned(), json!(named)),
+        asking.parameters.extend([
             ("pools".to_owned(), json!(pools)),
-            ("api_share".to_owned(), json!(api_share.to_string())),
-            ("window_days".to_owned(), json!(WINDOW_DAYS)),
             ("threshold_percent".to_owned(), json!(threshold_percent)),
             (
                 "config_file".to_owned(),
                 json!(config_file.map(|path| path.display().to_string())),
             ),
         ]);
-        if ask.targets.are_named() {
-            parameters.extend([
-                ("targets".to_owned(), json!(ask.targets)),
-                ("role_name".to_owned(), json!(role.name)),
-            ]);
-        }
         Ok(Look {
-            as_of: aws.as_of,
-            settings: SessionSettings {
-                credentials: aws.credentials,
-                fallback_region: aws.home.or_else(|| named.first().cloned()),
-                endpoint: aws.endpoint,
-                http: aws.http,
-                api_share,
-                stop: Stop::default(),
-            },
-            regions: match named.as_slice() {
-                [] => RegionChoice::Enabled,
-                named => RegionChoice::Named(named.to_vec()),
-            },
-            targets,
-            role,
+            asking,
             pools,
             threshold_percent,
-            parameters,
-            sandbox: aws.sandbox,
             kept: args.watch.is_some().then(KeptSessions::default),
             has_looked: Cell::new(false),
             quiet: ask.quiet,
@@ -95,12 +57,12 @@ impl Look {
 
     /// How the look is asked to end.
     pub(super) fn stop(&self) -> Stop {
-        self.settings.stop.clone()
+        self.asking.settings.stop.clone()
     }
 
     /// Finds out who is asking.
     pub(super) async fn open_session(&self) -> anyhow::Result<Session> {
-        Ok(Session::open(self.settings.clone()).await?)
+        Ok(Session::open(self.asking.settings.clone()).await?)
     }
 
     /// Looks at the quotas of every account, as they are now.
@@ -110,13 +72,10 @@ impl Look {
         let as_of = if self.has_looked.replace(true) {
             started_at
         } else {
-            self.as_of
+            self.asking.as_of
         };
-        if matches!(self.regions, RegionChoice::Named(_)) {
-            // A name that is wrong is wrong for every account.
-            choose_regions(session, &self.regions).await.map_err(region_error)?;
-        }
-        let targets = choose_targets(session, &self.targets).await?;
+        self.asking.check_regions(session).await?;
+        let targets = choose_targets(session, &self.asking.targets).await?;
         if targets.to_scan.is_empty() {
             anyhow::bail!(
                 "there is no account to look at: of {} that were found, each is skipped for its state or by \
@@ -130,8 +89,8 @@ impl Look {
             as_of,
             started_at,
             finished_at: self.now()?,
-            interrupted: self.settings.stop.is_requested(),
-            sandbox: self.sandbox.clone(),
+            interrupted: self.asking.settings.stop.is_requested(),
+            sandbox: self.asking.sandbox.clone(),
             caller_arn: session.caller_arn.clone(),
             partition: session.partition.clone(),
             accounts: found.accounts.keys().cloned().collect(),
@@ -141,7 +100,7 @@ impl Look {
             accounts_in_other_shards: Vec::new(),
             accounts_not_entered: found.not_entered.into_values().collect(),
             account_listing: targets.listing,
-            parameters: self.parameters.clone(),
+            parameters: self.asking.parameters.clone(),
             api_calls: session.take_api_calls(),
         };
         let check = QuotaCheck::new(scan, self.threshold_percent, &self.pools, found.accounts.into_values());
@@ -159,14 +118,14 @@ impl Look {
         progress.accounts().find(accounts.len());
         let _display = Display::start(progress.clone(), self.quiet);
         let plan = QuotaPlan {
-            regions: self.regions.clone(),
+            regions: self.asking.regions.clone(),
             window: UsageWindow::before(as_of, WINDOW_DAYS),
             pools: self.pools.clone(),
         };
         let round = QuotaRound {
             round: Round {
                 caller: session,
-                role: &self.role,
+                role: &self.asking.role,
                 progress: &progress,
             },
             plan: &plan,
@@ -194,7 +153,7 @@ impl Look {
             Visit::NotEntered(account) => {
                 found.not_entered.insert(account.account_id.clone(), account);
             }
-            Visit::NoRegion(_, error) if self.targets.is_own_account() => found.no_region = Some(error),
+            Visit::NoRegion(_, error) if self.asking.targets.is_own_account() => found.no_region = Some(error),
             Visit::NoRegion(account, error) => {
                 found.not_entered.insert(account.clone(), no_region(account, &error));
             }
@@ -216,8 +175,8 @@ impl Look {
 
     /// What time it is, in whole seconds. In the sandbox it stands still.
     fn now(&self) -> anyhow::Result<Timestamp> {
-        match self.sandbox {
-            Some(_) => Ok(self.as_of),
+        match self.asking.sandbox {
+            Some(_) => Ok(self.asking.as_of),
             None => Ok(Timestamp::from_second(Timestamp::now().as_second())?),
         }
     }

@@ -9,17 +9,16 @@ use anyhow::Context;
 use serde_json::Value;
 use tokio::sync::RwLock;
 
+use super::super::StoppedEarly;
+use super::super::asking::{WINDOW_DAYS, no_region, region_error};
 use super::super::output::OutputFolder;
 use super::super::progress_bar::Display;
 use super::super::signals::Signal;
-use super::super::{StoppedEarly, UsageError};
+use super::Job;
 use super::resume::Rest;
-use super::{Job, WINDOW_DAYS};
 use crate::accounts::{Round, Targets, Visit, choose_targets};
-use crate::aws::{
-    Aggregate, AggregatorChoice, RegionChoice, RegionError, Session, UsageWindow, choose_regions, read_aggregator,
-};
-use crate::facts::{AccountFacts, AccountId, AccountNotEntered, ScanFacts, Unavailable};
+use crate::aws::{Aggregate, AggregatorChoice, Session, UsageWindow, read_aggregator};
+use crate::facts::{AccountFacts, AccountId, AccountNotEntered, ScanFacts};
 use crate::progress::Progress;
 use crate::run_record::RunRecord;
 use crate::scan::{Inventory, LastUsagePlan, ScanPlan};
@@ -35,10 +34,10 @@ impl Job {
         output: &mut OutputFolder,
         begun: Option<&RunRecord>,
     ) -> anyhow::Result<Option<u8>> {
-        let signal = Signal::listen(self.settings.stop.clone());
+        let signal = Signal::listen(self.asking.settings.stop.clone());
         let or_stopped = |error: anyhow::Error| signal.heard().map_or(error, |signal| StoppedEarly(signal).into());
         let mut record = self.record()?;
-        let session = Session::open(self.settings.clone())
+        let session = Session::open(self.asking.settings.clone())
             .await
             .map_err(|error| or_stopped(error.into()))?;
         record.caller_account = session.account_id.clone();
@@ -51,10 +50,7 @@ impl Job {
         }
         // Those of the list and of the aggregator, where another process has made them.
         let mut calls_before = record.api_calls.clone();
-        if matches!(self.regions, RegionChoice::Named(_)) {
-            // A name that is wrong is wrong for every account.
-            choose_regions(&session, &self.regions).await.map_err(region_error)?;
-        }
+        self.asking.check_regions(&session).await?;
         let targets = match &record.targets {
             Some(targets) => targets.clone(),
             None => {
@@ -102,7 +98,7 @@ impl Job {
     }
 
     async fn find_targets(&self, session: &Session) -> anyhow::Result<Targets> {
-        let targets = choose_targets(session, &self.targets).await?;
+        let targets = choose_targets(session, &self.asking.targets).await?;
         if targets.to_scan.is_empty() {
             anyhow::bail!(
                 "there is no account to scan: of {} that were found, each is skipped for its state or by \
@@ -125,14 +121,14 @@ impl Job {
         Ok(RunRecord {
             tool_version: RunRecord::tool_version(),
             operations: RunRecord::operations(),
-            as_of: self.as_of,
+            as_of: self.asking.as_of,
             started_at: self.now(),
-            sandbox: self.sandbox.clone(),
+            sandbox: self.asking.sandbox.clone(),
             caller_account: AccountId::new(""),
             partition: String::new(),
             arguments,
-            external_id: self.role.external_id.is_some(),
-            parameters: self.parameters.clone(),
+            external_id: self.asking.role.external_id.is_some(),
+            parameters: self.asking.parameters.clone(),
             targets: None,
             api_calls: Vec::new(),
         })
@@ -151,7 +147,7 @@ impl Job {
         let elsewhere = targets.elsewhere.iter().filter(|account| account.state.is_none());
         let elsewhere = elsewhere.map(|account| account.account_id.clone());
         let accounts = targets.to_scan.keys().cloned().chain(elsewhere).collect();
-        let aggregate = read_aggregator(session, choice, &accounts, &self.regions).await?;
+        let aggregate = read_aggregator(session, choice, &accounts, &self.asking.regions).await?;
         Ok(Arc::new(aggregate))
     }
 
@@ -167,12 +163,12 @@ impl Job {
         progress.accounts().find(rest.to_ask.len());
         let round = Round {
             caller: session,
-            role: &self.role,
+            role: &self.asking.role,
             progress: &progress,
         };
         let keeping = Keeping {
             snapshot: output.path().join("snapshot"),
-            has_one_account: self.targets.is_own_account(),
+            has_one_account: self.asking.targets.is_own_account(),
             has_written: Cell::new(false),
             writing: Arc::default(),
             collected: RefCell::new(Collected {
@@ -213,9 +209,9 @@ impl Job {
             None => HashMap::new(),
         };
         Ok(ScanPlan {
-            as_of: self.as_of,
-            regions: self.regions.clone(),
-            window: UsageWindow::before(self.as_of, WINDOW_DAYS),
+            as_of: self.asking.as_of,
+            regions: self.asking.regions.clone(),
+            window: UsageWindow::before(self.asking.as_of, WINDOW_DAYS),
             inventory,
             tags_from: self.tags_from,
             justification: self.config.justification.clone(),
@@ -235,11 +231,11 @@ impl Job {
         collected: Collected,
     ) -> ScanFacts {
         ScanFacts {
-            as_of: self.as_of,
+            as_of: self.asking.as_of,
             started_at: record.started_at,
             finished_at: self.now(),
-            interrupted: self.settings.stop.is_requested(),
-            sandbox: self.sandbox.clone(),
+            interrupted: self.asking.settings.stop.is_requested(),
+            sandbox: self.asking.sandbox.clone(),
             caller_arn: session.caller_arn.clone(),
             partition: session.partition.clone(),
             accounts: collected.accounts,
@@ -249,7 +245,7 @@ impl Job {
             shard: self.shard,
             accounts_in_other_shards: targets.elsewhere,
             account_listing: targets.listing,
-            parameters: self.parameters.clone(),
+            parameters: self.asking.parameters.clone(),
             api_calls: Vec::new(),
         }
     }
@@ -305,22 +301,5 @@ impl Keeping {
                  {folder}` goes on with the rest"
             )
         })
-    }
-}
-
-/// One of several accounts, of which no Region could be chosen.
-pub(in super::super) fn no_region(account: AccountId, error: &RegionError) -> AccountNotEntered {
-    let reason = Unavailable {
-        operation: "account:ListRegions".to_owned(),
-        code: "NoRegion".to_owned(),
-        message: error.to_string(),
-    };
-    AccountNotEntered::new(account, None, reason)
-}
-
-pub(in super::super) fn region_error(error: RegionError) -> anyhow::Error {
-    match error {
-        RegionError::Unknown { .. } => anyhow::Error::new(UsageError(error.to_string())),
-        RegionError::UnknownPartition(_) => anyhow::Error::new(error),
     }
 }
