@@ -81,7 +81,8 @@ impl<'a> EarlyDetails<'a> {
             return;
         }
         self.progress.find(1);
-        let read = self.readers.read(&key.key_id, needs).await;
+        // In a box: of all keys that wait for their turn, in all Regions, few claim anything.
+        let read = Box::pin(self.readers.read(&key.key_id, needs)).await;
         add(&mut key.details, read);
         self.progress.finish_one();
     }

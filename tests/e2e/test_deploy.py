@@ -131,15 +131,16 @@ def test_containers_of_the_program_have_a_read_only_root() -> None:
 # ---- the image -----------------------------------------------------------------------------------------------------
 
 
-def test_the_image_has_a_pinned_base_and_a_user_that_is_not_root() -> None:
+def test_the_images_have_pinned_bases_and_a_user_that_is_not_root() -> None:
     lines = DOCKERFILE.read_text(encoding="utf-8").splitlines()
-    bases = [line.split()[1] for line in lines if line.startswith("FROM ")]
-    assert len(bases) == 2 and all(re.search(r":(?!latest)[\w.-]+$", base) for base in bases), bases
-    assert "distroless/static" in bases[-1]
-    assert one(line for line in lines if line.startswith("USER ")) == "USER 65532:65532"
+    build, shell, last = (line.split()[1] for line in lines if line.startswith("FROM "))
+    for base in (build, shell):
+        assert re.fullmatch(r"\w+:\d+\.\d+\.\d+(-[\w.]+)?@sha256:[0-9a-f]{64}", base), base
+    assert last == "scratch"
+    assert [line for line in lines if line.startswith("USER ")] == ["USER 65532:65532"] * 2
     declared = (REPOSITORY / "Cargo.toml").read_text(encoding="utf-8")
     least = re.search(r'rust-version = "([\d.]+)"', declared).group(1)
-    used = re.search(r"rust:([\d.]+)-", bases[0]).group(1)
+    used = re.search(r"rust:([\d.]+)-", build).group(1)
     assert [*map(int, used.split("."))] >= [*map(int, least.split("."))]
 
 
@@ -247,17 +248,19 @@ def in_step_functions(folder: Path) -> Processes:
     """What the state machine starts, its intrinsic functions worked out."""
     execution = {"$$.Execution.Name": "today", "$$.Execution.StartTime": AS_OF.replace("Z", ".123Z")}
 
-    def worked_out(expression: str, values: dict[str, str]) -> object:
+    def worked_out(expression: str, values: dict[str, object]) -> object:
         called = re.fullmatch(r"States\.(\w+)\((.*)\)", expression)
         if not called:
             return values[expression]
         arguments = [argument[1:-1] if argument.startswith("'") else values[argument]
-                     for argument in called.group(2).split(", ")]
+                     for argument in re.findall(r"'[^']*'|[^', ]+", called.group(2))]
         match called.group(1):
             case "Format":
                 return arguments[0].replace("{}", "%s") % tuple(arguments[1:])
             case "Array":
                 return arguments
+            case "StringSplit":
+                return arguments[0].split(arguments[1])
         raise AssertionError(expression)
 
     def overrides(state: dict) -> dict:
@@ -265,7 +268,7 @@ def in_step_functions(folder: Path) -> Processes:
 
     numbered = STATES["NumberShards"]["Parameters"]
     assert numbered["numbers.$"] == "States.ArrayRange(1, $.shards, 1)"
-    values = {f"$.{name}": worked_out(numbered[f"{name}.$"], execution) for name in ("asOf", "run", "merged")}
+    values = {f"$.{name}": worked_out(numbered[f"{name}.$"], execution) for name in ("asOf", "run", "merged", "subnets")}
     shard = overrides(STATES["ScanShards"]["ItemProcessor"]["States"]["ScanShard"])
     selected = STATES["ScanShards"]["ItemSelector"]
     tasks = []
@@ -364,3 +367,63 @@ def test_submit_asks_for_an_array_job_then_the_merge_then_the_copy() -> None:
         words = BATCH["Resources"][name]["Properties"]["ContainerProperties"]["Command"]
         referred = {word.removeprefix("Ref::") for word in words if word.startswith("Ref::")}
         assert job["parameters"].keys() == referred
+
+
+# What stands in for kubectl: it keeps what it is asked, and says what the cluster of the test says.
+KUBECTL = """#!/bin/sh
+printf '%s\\n' "$*" >> "$ASKED"
+case "$*" in
+  *"get jobs "*) printf %s "$ACTIVE" ;;
+  *"get job kms-audit-scan "*) printf '%s\\n' "$SCAN" ;;
+  *"get job kms-audit-merge "*) printf 'SuccessCriteriaMet\\nComplete\\n' ;;
+  *"apply --filename -"*) cat > /dev/null ;;
+esac
+"""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """What a run of deploy/kubernetes/run.sh asked a cluster for, but for the states of jobs."""
+
+    ran: subprocess.CompletedProcess[str]
+    asked: list[str]
+
+
+def run_on_a_cluster(folder: Path, *arguments: str, active: str = "", scan: str = "Complete") -> Cluster:
+    folder.mkdir(exist_ok=True)
+    kubectl, asked = folder / "kubectl", folder / "asked"
+    kubectl.write_text(KUBECTL, encoding="utf-8")
+    kubectl.chmod(0o755)
+    environment = {"PATH": f"{folder}{os.pathsep}{os.environ.get('PATH', os.defpath)}", "ASKED": str(asked),
+                   "ACTIVE": active, "SCAN": scan}
+    ran = subprocess.run(["sh", str(DEPLOY / "kubernetes" / "run.sh"), *arguments], env=environment,
+                         capture_output=True, text=True, timeout=60)
+    prefix = "--namespace kms-audit "
+    lines = asked.read_text(encoding="utf-8").splitlines()
+    assert all(line.startswith(prefix) for line in lines), lines
+    return Cluster(ran, [line.removeprefix(prefix) for line in lines if " get job" not in line])
+
+
+def test_a_run_on_a_cluster_replaces_the_jobs_of_the_one_before_and_merges_when_all_shards_are_done(
+        tmp_path: Path) -> None:
+    done = run_on_a_cluster(tmp_path, AS_OF)
+    run = f"/runs/{AS_OF.replace(':', '')}"
+    assert done.ran.returncode == 0 and f"{run}/merged" in done.ran.stdout, done.ran
+    assert done.asked[0] == "delete job kms-audit-scan kms-audit-merge --ignore-not-found"
+    config, = (line for line in done.asked if line.startswith("create configmap kms-audit-run "))
+    assert f"KMS_AUDIT_AS_OF={AS_OF}" in config and f"RUN={run}" in config
+    applied = [Path(line.split()[-1]).name for line in done.asked if line.startswith("apply ")]
+    assert applied == ["-", "indexed-job.yaml", "merge-job.yaml"]
+
+
+def test_a_run_on_a_cluster_ends_when_a_shard_has_failed_and_says_how_to_go_on(tmp_path: Path) -> None:
+    failed = run_on_a_cluster(tmp_path, AS_OF, scan="FailureTarget\nFailed")
+    assert failed.ran.returncode == 1, failed.ran
+    assert "kms-audit-scan has failed" in failed.ran.stderr and f"run.sh {AS_OF}" in failed.ran.stderr
+    assert not any("merge-job.yaml" in line for line in failed.asked)
+
+
+def test_a_run_on_a_cluster_leaves_one_alone_that_is_under_way(tmp_path: Path) -> None:
+    refused = run_on_a_cluster(tmp_path, active="kms-audit-scan")
+    assert (refused.ran.returncode, refused.asked) == (1, []), refused
+    assert "under way: kms-audit-scan" in refused.ran.stderr

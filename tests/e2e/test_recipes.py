@@ -6,6 +6,8 @@ import configparser
 import json
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -182,14 +184,52 @@ def test_the_task_may_do_what_the_check_needs_and_nothing_else(program):
     assert task["ReadonlyRootFilesystem"] is True and task["User"] != "0"
 
 
-def test_a_line_that_the_metric_filter_looks_for_is_there_when_a_quota_is_reached_and_only_then(program):
+def test_cfn_lint_has_nothing_to_say_of_the_template(tmp_path):
+    template = tmp_path / "quota.yaml"
+    template.write_text(RECIPES["cloudformation"].text, encoding="utf-8")
+    linted = subprocess.run([str(Path(sys.executable).with_name("cfn-lint")), "--", str(template)], capture_output=True,
+                            text=True, timeout=300)
+    assert (linted.returncode, linted.stdout) == (0, ""), linted
+
+
+def _ended(cluster, stop_code: str, exit_code: int | None = None) -> dict:
+    """What EventBridge says of a task that has ended."""
+    container = {"name": "kms-audit"} | ({} if exit_code is None else {"exitCode": exit_code})
+    return {"source": "aws.ecs", "detail-type": "ECS Task State Change",
+            "detail": {"clusterArn": cluster, "lastStatus": "STOPPED", "stopCode": stop_code, "containers": [container]}}
+
+
+def _matches(pattern: dict, event: dict) -> bool:
+    """Event patterns, as far as the recipe uses them."""
+    def fits(wanted, value) -> bool:
+        if isinstance(value, list):
+            return any(fits(wanted, item) for item in value)
+        if isinstance(wanted, dict):
+            return isinstance(value, dict) and _matches(wanted, value)
+        return any(value not in (None, option["anything-but"]) if isinstance(option, dict) and "anything-but" in option
+                   else value == option for option in wanted)
+
+    return all(any(_matches(choice, event) for choice in wanted) if name == "$or" else fits(wanted, event.get(name))
+               for name, wanted in pattern.items())
+
+
+def test_there_is_a_mail_for_each_end_that_is_not_good_and_for_no_other(program):
     [template] = RECIPES["cloudformation"].parsed
-    word = template["Resources"]["Reached"]["Properties"]["FilterPattern"].strip('"')
+    ended = template["Resources"]["Ended"]["Properties"]
+    [cluster] = ended["EventPattern"]["detail"]["clusterArn"]
     for estate, reached in [("re-encryption-incident", True), ("well-kept", False)]:
         path = REPOSITORY / "fixtures" / "estates" / f"{estate}.toml"
         run = program.run("quota", "--sandbox", path, "--api-share", "off", access_key=None, region=None)
         assert (run.code == 3) is reached, run.explain()
-        assert (word in run.stdout) is reached, run.explain()
+        assert _matches(ended["EventPattern"], _ended(cluster, "EssentialContainerExited", run.code)) is reached
+    for code in (1, 2, 4):
+        assert _matches(ended["EventPattern"], _ended(cluster, "EssentialContainerExited", code))
+    assert _matches(ended["EventPattern"], _ended(cluster, "TaskFailedToStart"))
+    assert not _matches(ended["EventPattern"], _ended("another", "TaskFailedToStart"))
+    [target] = ended["Targets"]
+    assert target["Arn"] == {"Ref": "NotGood"}
+    said = json.loads(target["InputTransformer"]["InputTemplate"])
+    assert set(re.findall("<([a-z]+)>", said)) == set(target["InputTransformer"]["InputPathsMap"])
 
 
 def test_the_service_is_started_by_its_timer():
