@@ -23,7 +23,9 @@ mod targets;
 mod template;
 mod verify;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use std::ffi::OsString;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use ask::AskArgs;
 pub use checks::{ChecksCommand, ChecksListArgs};
@@ -100,6 +102,18 @@ pub enum Command {
 /// The command line, with empty environment variables taken as not set: templates of CI systems leave them so.
 pub fn command() -> clap::Command {
     environment::prepared(Cli::command())
+}
+
+/// What was typed, with what the environment adds.
+///
+/// # Errors
+/// When it is no command line, or asks for help or the version; the error says so, and knows the exit code.
+pub fn parse(typed: &[OsString]) -> Result<Cli, clap::Error> {
+    let mut command = command();
+    let parsed = command.try_get_matches_from_mut(typed);
+    parsed
+        .and_then(|matches| Cli::from_arg_matches(&matches))
+        .map_err(|error| environment::explained(error, &command, typed))
 }
 
 #[cfg(test)]

@@ -3,8 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::FromArgMatches;
-use kms_audit::cli::{self, Cli};
+use kms_audit::cli;
 use kms_audit::commands::{self, Exit, StoppedEarly, UsageError};
 use kms_audit::visible::visible;
 
@@ -13,7 +12,8 @@ use kms_audit::visible::visible;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let cli = Cli::from_arg_matches(&cli::command().get_matches()).unwrap_or_else(|error| error.exit());
+    let typed: Vec<_> = std::env::args_os().collect();
+    let cli = cli::parse(&typed).unwrap_or_else(|error| error.exit());
     let exit = commands::run(cli).unwrap_or_else(|error| {
         // Where stderr is closed, the exit code still speaks.
         // What AWS, or whoever answers in its place, said is in it.

@@ -56,7 +56,7 @@ pub use operations::{OPERATIONS, Operation, QUOTA_OPERATIONS};
 pub use organization::{ListedAccount, OrganizationError, OrganizationRead, read_organization, read_units};
 pub use pacing::ApiShare;
 pub use regions::{RegionChoice, RegionError};
-pub use role::{DEFAULT_ROLE_NAME, ExternalId, RoleSettings};
+pub use role::{DEFAULT_ROLE_NAME, DEFAULT_SESSION_NAME, ExternalId, RoleSettings};
 pub use session::{Credentials, Session, SessionSettings};
 pub use session_error::SessionError;
 

@@ -17,8 +17,8 @@ use crate::facts::{AccountId, Arn};
 /// The role that is entered where the user names none.
 pub const DEFAULT_ROLE_NAME: &str = "KmsAuditReadOnly";
 
-/// The name of the sessions, which CloudTrail shows in the accounts.
-const SESSION_NAME: &str = "kms-audit";
+/// The name of the sessions where the user gives none.
+pub const DEFAULT_SESSION_NAME: &str = "kms-audit";
 
 /// Credentials are renewed so long before they run out: a call takes at most about a minute.
 const EARLY: Duration = Duration::from_secs(120);
@@ -30,6 +30,8 @@ pub struct RoleSettings {
     pub name: String,
     /// What the trust policy of the role asks for.
     pub external_id: Option<ExternalId>,
+    /// The name of the sessions, which CloudTrail shows in the accounts.
+    pub session_name: String,
     /// How long a session lasts, in seconds; AWS takes an hour where nothing is said.
     pub session_seconds: Option<u32>,
     /// Who is behind the session, where the organization wants to know.
@@ -181,7 +183,7 @@ impl EnteredRole {
             self.sts
                 .assume_role()
                 .role_arn(self.arn.as_str())
-                .role_session_name(SESSION_NAME)
+                .role_session_name(&self.settings.session_name)
                 .set_external_id(self.settings.external_id.as_ref().map(|id| id.0.clone()))
                 .set_duration_seconds(
                     self.settings

@@ -39,7 +39,7 @@ pub struct AskArgs {
     /// Show no progress
     ///
     /// On a terminal it is a bar; elsewhere a line of the log, at most one a minute.
-    #[arg(short, long, env = "KMS_AUDIT_QUIET", value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(short, long, env = "KMS_AUDIT_QUIET", value_parser = clap::builder::BoolishValueParser::new())]
     #[serde(skip)]
     pub quiet: bool,
 

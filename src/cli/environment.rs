@@ -1,7 +1,10 @@
 //! Flags in the environment: each has a variable, `KMS_AUDIT_` and its name. Where a flag means something else in
 //! another command, the name of the command stands between.
 
-use clap::{Arg, Command};
+use std::ffi::OsString;
+
+use clap::error::{ContextKind, ContextValue};
+use clap::{Arg, Command, Error};
 
 /// The command line with its environment variables read as they are meant, and shown as they are named.
 pub(super) fn prepared(command: Command) -> Command {
@@ -34,6 +37,57 @@ fn said(arg: Arg) -> Arg {
     };
     let help = format!("{help}\n\n[env: {}]", variable.to_string_lossy());
     arg.long_help(help).hide_env(true)
+}
+
+/// An error of the command line that names the variables which the flags in it come from: who reads it has not typed
+/// them.
+pub(super) fn explained(mut error: Error, command: &Command, typed: &[OsString]) -> Error {
+    let command = typed.iter().fold(command, |command, word| {
+        command.find_subcommand(word).unwrap_or(command)
+    });
+    let flags = [ContextKind::InvalidArg, ContextKind::PriorArg].map(|kind| names(error.get(kind)));
+    let set: Vec<_> = flags
+        .concat()
+        .iter()
+        .filter_map(|flag| set_by_variable(command, flag, typed))
+        .collect();
+    if !set.is_empty() {
+        let told = set.into_iter().map(Into::into).collect();
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(told));
+    }
+    error
+}
+
+/// The flags in a part of an error, as in `--threshold <PERCENT>`.
+fn names(part: Option<&ContextValue>) -> Vec<String> {
+    match part {
+        Some(ContextValue::String(name)) => vec![name.clone()],
+        Some(ContextValue::Strings(names)) => names.clone(),
+        _ => Vec::new(),
+    }
+}
+
+/// Which variable sets this flag, in a sentence, where nobody has typed it.
+fn set_by_variable(command: &Command, flag: &str, typed: &[OsString]) -> Option<String> {
+    let long = flag.split(' ').next()?.trim_end_matches("...").strip_prefix("--")?;
+    let arg = command.get_arguments().find(|arg| arg.get_long() == Some(long))?;
+    let is_typed = typed.iter().filter_map(|word| word.to_str()).any(|word| {
+        let short = word.strip_prefix('-').filter(|letters| !letters.starts_with('-'));
+        let name = word
+            .strip_prefix("--")
+            .map(|word| word.split('=').next().unwrap_or(word));
+        name == Some(long)
+            || short
+                .zip(arg.get_short())
+                .is_some_and(|(letters, own)| letters.contains(own))
+    });
+    let variable = arg
+        .get_env()
+        .filter(|variable| !is_typed && std::env::var_os(variable).is_some())?;
+    Some(format!(
+        "--{long} is set by the variable {}",
+        variable.to_string_lossy()
+    ))
 }
 
 #[cfg(test)]

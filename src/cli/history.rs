@@ -55,7 +55,7 @@ pub struct MergeArgs {
     /// Merge although shards are missing or did not come to their end
     ///
     /// Each account of theirs is a gap.
-    #[arg(long, env = "KMS_AUDIT_ALLOW_MISSING_SHARDS", value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(long, env = "KMS_AUDIT_ALLOW_MISSING_SHARDS", value_parser = clap::builder::BoolishValueParser::new())]
     pub allow_missing_shards: bool,
 
     /// Ask of each shard for a signature by one of these signers

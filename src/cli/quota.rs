@@ -80,7 +80,7 @@ pub struct QuotaArgs {
     #[arg(
         long,
         env = "KMS_AUDIT_FAIL_ON_GAPS",
-        value_parser = clap::builder::FalseyValueParser::new(),
+        value_parser = clap::builder::BoolishValueParser::new(),
         help_heading = heading::EXIT
     )]
     pub fail_on_gaps: bool,

@@ -35,7 +35,7 @@ pub struct ReportArgs {
     #[arg(
         long,
         env = "KMS_AUDIT_FAIL_ON_GAPS",
-        value_parser = clap::builder::FalseyValueParser::new(),
+        value_parser = clap::builder::BoolishValueParser::new(),
         help_heading = heading::EXIT
     )]
     pub fail_on_gaps: bool,

@@ -93,7 +93,7 @@ pub struct ScanArgs {
     #[arg(
         long,
         env = "KMS_AUDIT_RESTARTABLE",
-        value_parser = clap::builder::FalseyValueParser::new(),
+        value_parser = clap::builder::BoolishValueParser::new(),
         requires = "out",
         conflicts_with = "resume",
         help_heading = heading::GOING_ON
@@ -172,6 +172,7 @@ mod tests {
             "excluded_accounts",
             "role_name",
             "session_duration",
+            "session_name",
             "source_identity",
             "shard",
             "source",

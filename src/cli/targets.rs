@@ -20,7 +20,7 @@ pub struct TargetArgs {
     #[arg(
         long,
         env = "KMS_AUDIT_ORGANIZATION",
-        value_parser = clap::builder::FalseyValueParser::new(),
+        value_parser = clap::builder::BoolishValueParser::new(),
         conflicts_with = "organizational_units"
     )]
     pub organization: bool,
@@ -79,7 +79,8 @@ pub struct TargetArgs {
 
     /// Let the session of a role last so many seconds [default: 3600]
     ///
-    /// From 900 to 43200. It is renewed when it runs out.
+    /// From 900 to 43200, and no longer than the role allows. It is renewed when it runs out. AWS allows an hour where the
+    /// credentials are themselves those of a role, as on EC2 or in a pipeline.
     #[arg(
         long,
         value_name = "SECONDS",
@@ -88,10 +89,16 @@ pub struct TargetArgs {
     )]
     pub session_duration: Option<u32>,
 
+    /// Name the sessions so [default: kms-audit]
+    ///
+    /// CloudTrail shows it in the accounts, and trust policies can ask for it (sts:RoleSessionName).
+    #[arg(long, value_name = "NAME", env = "KMS_AUDIT_SESSION_NAME", value_parser = session_name)]
+    pub session_name: Option<String>,
+
     /// Who is behind the sessions, where roles ask for it
     ///
     /// The source identity of AWS STS.
-    #[arg(long, value_name = "NAME", env = "KMS_AUDIT_SOURCE_IDENTITY", value_parser = source_identity)]
+    #[arg(long, value_name = "NAME", env = "KMS_AUDIT_SOURCE_IDENTITY", value_parser = session_name)]
     pub source_identity: Option<String>,
 }
 
@@ -159,10 +166,12 @@ fn role_name(text: &str) -> Result<String, String> {
         .ok_or_else(|| "expected the name of a role, such as KmsAuditReadOnly or audit/KmsAuditReadOnly".to_owned())
 }
 
+/// The name of a session, or a source identity: both have the same form.
+///
 /// Source: <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>.
-fn source_identity(text: &str) -> Result<String, String> {
+fn session_name(text: &str) -> Result<String, String> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
-    let fits = (2..=64).contains(&text.len()) && text.bytes().all(allowed) && !text.starts_with("aws:");
+    let fits = (2..=64).contains(&text.len()) && text.bytes().all(allowed);
     fits.then(|| text.to_owned())
         .ok_or_else(|| "expected 2 to 64 letters, digits and _+=,.@-".to_owned())
 }
@@ -199,6 +208,7 @@ mod tests {
         ] {
             assert!(role_name(other).is_err(), "{other}");
         }
-        assert!(source_identity("alice@example.com").is_ok() && source_identity("a").is_err());
+        assert!(session_name("alice@example.com").is_ok() && session_name("kms-audit-1").is_ok());
+        assert!(session_name("a").is_err() && session_name("aws:a").is_err() && session_name("a b").is_err());
     }
 }

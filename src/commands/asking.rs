@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use super::UsageError;
 use crate::accounts::TargetChoice;
 use crate::aws::{
-    ApiShare, Credentials, DEFAULT_ROLE_NAME, RegionChoice, RegionError, RoleSettings, Session, SessionSettings,
-    Stop, choose_regions,
+    ApiShare, Credentials, DEFAULT_ROLE_NAME, DEFAULT_SESSION_NAME, RegionChoice, RegionError, RoleSettings,
+    Session, SessionSettings, Stop, choose_regions,
 };
 use crate::cli::{AskArgs, TargetArgs};
 use crate::config::Config;
@@ -165,6 +165,10 @@ fn role_settings(args: &TargetArgs) -> anyhow::Result<RoleSettings> {
     Ok(RoleSettings {
         name: args.role_name.clone().unwrap_or_else(|| DEFAULT_ROLE_NAME.to_owned()),
         external_id: args.external_id.clone(),
+        session_name: args
+            .session_name
+            .clone()
+            .unwrap_or_else(|| DEFAULT_SESSION_NAME.to_owned()),
         session_seconds: args.session_duration,
         source_identity: args.source_identity.clone(),
     })
