@@ -92,7 +92,7 @@ mod tests {
             // In the table of runs, in that of Regions.
             assert_eq!(marked, 2, "{table}");
             assert!(
-                table.contains("2026-06-15T06:00:00Z: without 193 of its accounts, with 2 others"),
+                table.contains("2026-06-15T06:00:00Z: without 193 accounts of the newest run, with 2 others"),
                 "{table}"
             );
         }

@@ -5,6 +5,7 @@ use std::fmt::{self, Write};
 use comfy_table::Cell;
 
 use super::super::grid::{Grid, Palette, Shape, number};
+use super::super::wording::counted;
 use crate::facts::Region;
 use crate::numbers::{grouped, percent};
 use crate::trend::{Numbers, Trend, TrendRow};
@@ -132,16 +133,16 @@ fn other_accounts(out: &mut String, trend: &Trend) -> fmt::Result {
         "\n  * : looked at other accounts than the newest run; a difference may be of accounts and no growth."
     )?;
     for run in others.iter().take(MOST_OTHER_ACCOUNTS) {
-        let lacking = match run.accounts_only_in_newest {
-            0 => "with all of its accounts".to_owned(),
-            number => format!("without {} of its accounts", grouped(number)),
+        let others = counted(run.accounts_not_in_newest, "other", "others");
+        let words = match (run.accounts_only_in_newest, run.accounts_not_in_newest) {
+            (0, _) => format!("all accounts of the newest run, and {others}"),
+            (lacking, 0) => format!("without {} of the newest run", counted(lacking, "account", "accounts")),
+            (lacking, _) => format!(
+                "without {} of the newest run, with {others}",
+                counted(lacking, "account", "accounts")
+            ),
         };
-        let more = match run.accounts_not_in_newest {
-            0 => String::new(),
-            1 => ", with 1 other".to_owned(),
-            number => format!(", with {} others", grouped(number)),
-        };
-        writeln!(out, "    {}: {lacking}{more}", run.as_of)?;
+        writeln!(out, "    {}: {words}", run.as_of)?;
     }
     match others.len().saturating_sub(MOST_OTHER_ACCOUNTS) {
         0 => Ok(()),
