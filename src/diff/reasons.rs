@@ -48,7 +48,13 @@ pub fn by_reason(rows: &[NotComparable]) -> Vec<NotComparableGroup<'_>> {
         group.regions.extend(&row.region);
         group.count += row.count;
         group.places += 1;
-        if group.examples.len() < EXAMPLES {
+        // A name that each Region of an account has is an example once.
+        let is_another = row.examples.is_empty()
+            || !group
+                .examples
+                .iter()
+                .any(|shown| shown.account_id == row.account_id && shown.examples.first() == row.examples.first());
+        if is_another && group.examples.len() < EXAMPLES {
             group.examples.push(row);
         }
     }

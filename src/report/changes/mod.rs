@@ -347,8 +347,8 @@ mod tests {
             said,
             [
                 "policies of keys, 400 resources in 100 accounts and 2 Regions: it was not collected in the new run (for \
-              example alias/app in 000000000001 eu-west-3, alias/app in 000000000001 us-east-1, alias/app in \
-              000000000002 eu-west-3)"
+              example alias/app in 000000000001 eu-west-3, alias/app in 000000000002 eu-west-3, alias/app in \
+              000000000003 eu-west-3)"
             ]
         );
         assert_eq!(
