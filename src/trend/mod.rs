@@ -9,6 +9,7 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use crate::assessment::Document;
+use crate::evidence::NoRun;
 use crate::facts::{AccountId, Region};
 use crate::published::MicroDollars;
 use crate::runs::{RunError, read_report};
@@ -185,7 +186,7 @@ fn read(path: &Path) -> Result<Report, RunError> {
     if report.is_file() {
         return read_report(&report);
     }
-    Err(RunError::NoRun { path: path.to_owned() })
+    Err(RunError::NoRun(NoRun::at(path, "report.json")))
 }
 
 fn row(report: &Report) -> TrendRow {
