@@ -132,17 +132,34 @@ fn unnamed<E: From<io::Error>>(
     content: impl FnOnce(&mut dyn Write) -> Result<(), E>,
 ) -> Result<NamedTempFile, E> {
     // A temporary file is made with mode 0600.
+    let folder = folder_of(path);
     let file = tempfile::Builder::new()
         .prefix(UNFINISHED)
-        .tempfile_in(folder_of(path))?;
-    let mut file = BufWriter::new(file);
-    content(&mut file)?;
-    let file = file.into_inner().map_err(|error| error.into_error())?;
+        .tempfile_in(folder)
+        .map_err(|error| without_temporary_name(&error, folder))?;
+    // Into the file itself: the errors of the other name it.
+    let mut inside = BufWriter::new(file.as_file());
+    content(&mut inside)?;
+    inside.flush()?;
+    drop(inside);
     if let Some(permissions) = permissions {
         file.as_file().set_permissions(permissions)?;
     }
     file.as_file().sync_all()?;
     Ok(file)
+}
+
+/// Why no file can be made in a folder: nobody asked for the file that was tried, and its name means nothing.
+fn without_temporary_name(error: &io::Error, folder: &Path) -> io::Error {
+    let what = match error.kind() {
+        io::ErrorKind::NotFound => format!("there is no folder {}; make it, or name another", folder.display()),
+        io::ErrorKind::NotADirectory => format!("{} is no folder", folder.display()),
+        _ => {
+            let said = error.to_string();
+            said.split(" at path ").next().unwrap_or(&said).to_owned()
+        }
+    };
+    io::Error::new(error.kind(), what)
 }
 
 /// Whether a file of this name is one that was never finished, because the program was killed.
@@ -189,6 +206,26 @@ mod tests {
         });
         assert!(error.is_err() && !path.exists());
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_file_in_a_folder_that_is_not_there_is_refused_without_the_name_of_another() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("file"), "").unwrap();
+        let said = |name: &str| -> String {
+            let error = write_over::<io::Error>(&folder.path().join(name), |_| Ok(())).unwrap_err();
+            error.to_string().replace(folder.path().to_str().unwrap(), "HERE")
+        };
+        assert_eq!(
+            said("no/x.json"),
+            "there is no folder HERE/no; make it, or name another"
+        );
+        let within_a_file = write_whole::<io::Error>(&folder.path().join("file/x.json"), |_| Ok(())).unwrap_err();
+        assert!(!within_a_file.to_string().contains(UNFINISHED), "{within_a_file}");
+        assert!(
+            within_a_file.to_string().ends_with("file is no folder"),
+            "{within_a_file}"
+        );
     }
 
     #[test]

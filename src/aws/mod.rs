@@ -29,6 +29,7 @@ mod organization;
 mod pacing;
 mod paging;
 mod places;
+mod profiles;
 mod quotas;
 mod refusals;
 mod regions;

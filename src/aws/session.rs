@@ -138,11 +138,10 @@ impl Session {
             caller_arn: Arn::new(""),
             partition: String::new(),
         };
-        session
-            .identify()
-            .await
-            .map_err(|cause| SessionError::new(cause, &session.settings))?;
-        Ok(session)
+        match session.identify().await {
+            Ok(()) => Ok(session),
+            Err(cause) => Err(SessionError::new(cause, &session.settings).await),
+        }
     }
 
     async fn identify(&mut self) -> Result<(), CallError> {

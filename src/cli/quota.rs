@@ -9,6 +9,24 @@ use clap::{Args, ValueEnum};
 use jiff::SignedDuration;
 
 use super::{AskArgs, heading};
+use crate::facts::Region;
+use crate::published;
+
+/// What `--help` says of --pool.
+fn pools() -> String {
+    // Which pools there are is the same in every Region.
+    let mut pools: Vec<&str> = published::request_quotas(&Region::new("us-east-1"))
+        .iter()
+        .map(|quota| quota.pool)
+        .collect();
+    pools.sort_unstable();
+    pools.dedup();
+    format!(
+        "Look only at this pool of operations; repeat for several\n\nBy its name in report.json: {}; or one that AWS has \
+         added since.",
+        pools.join(", ")
+    )
+}
 
 /// The flags of `quota`. Those that it shares with `scan` mean the same.
 #[derive(Clone, Debug, Default, Args)]
@@ -18,9 +36,8 @@ pub struct QuotaArgs {
     pub ask: AskArgs,
 
     /// Look only at this pool of operations; repeat for several
-    ///
-    /// By its name in report.json, such as CryptographicOperationsSymmetric.
     #[arg(
+        long_help = pools(),
         long = "pool",
         value_name = "NAME",
         env = "KMS_AUDIT_POOL",

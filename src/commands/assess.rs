@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
+use super::Exit;
 use super::judging::{self, Judging};
 use super::output::{OutputFolder, check_apart};
 use super::outputs::Outputs;
-use super::{Exit, UsageError};
 use crate::cli::AssessArgs;
 use crate::config;
-use crate::evidence::{MANIFEST_FILE, Origin, SnapshotDigest};
+use crate::evidence::{MANIFEST_FILE, NoRun, Origin, SnapshotDigest};
 use crate::snapshot::SnapshotReader;
 
 pub(super) fn run(args: &AssessArgs) -> anyhow::Result<Exit> {
@@ -42,6 +42,9 @@ pub(super) fn run(args: &AssessArgs) -> anyhow::Result<Exit> {
     judging.run(&mut output)
 }
 
+/// What makes a folder one that can be judged.
+const OF_ASSESS: &str = "snapshot/";
+
 /// Where a snapshot lies.
 struct Place {
     snapshot: PathBuf,
@@ -52,6 +55,9 @@ struct Place {
 impl Place {
     /// Finds the snapshot in the folder of a run, or in its own.
     fn of(named: &Path) -> anyhow::Result<Self> {
+        if !named.is_dir() {
+            return Err(NoRun::at(named, OF_ASSESS).into());
+        }
         let folder = named
             .canonicalize()
             .with_context(|| format!("cannot open {}", named.display()))?;
@@ -62,11 +68,7 @@ impl Place {
             });
         }
         if !SnapshotReader::is_in(&folder) {
-            let what = format!(
-                "{} holds no finished snapshot; name the folder of a run, or the folder `snapshot` in it",
-                named.display()
-            );
-            return Err(UsageError(what).into());
+            return Err(NoRun::at(named, OF_ASSESS).into());
         }
         let run = folder.parent().filter(|parent| parent.join(MANIFEST_FILE).exists());
         Ok(Place {

@@ -1,6 +1,7 @@
 //! `quota`: holds the request quotas against a threshold, and looks at nothing else.
 
 mod look;
+mod pools;
 mod say;
 mod watch;
 

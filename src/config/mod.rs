@@ -4,6 +4,7 @@ mod check_settings;
 mod exception;
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
@@ -112,6 +113,14 @@ pub struct ReportDefaults {
 /// Why the configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
+    /// The file that was named is not there.
+    #[error(
+        "there is no configuration {path}\n  Check the path. `kms-audit init --out {path}` writes one with every setting."
+    )]
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file cannot be read.
     #[error("cannot read the configuration {path}")]
     Unreadable {
@@ -166,9 +175,12 @@ impl Config {
     }
 
     fn read(path: &Path) -> Result<Config, ConfigError> {
-        let text = bounded_files::read_text(path, LARGEST_FILE).map_err(|source| ConfigError::Unreadable {
-            path: path.to_owned(),
-            source,
+        let text = bounded_files::read_text(path, LARGEST_FILE).map_err(|source| {
+            let path = path.to_owned();
+            match source.kind() {
+                ErrorKind::NotFound => ConfigError::Missing { path },
+                _ => ConfigError::Unreadable { path, source },
+            }
         })?;
         let config: Config = toml::from_str(&text).map_err(|cause| ConfigError::Invalid {
             path: path.to_owned(),

@@ -11,6 +11,7 @@ mod comparison;
 mod findings;
 mod keys;
 mod quotas;
+mod reasons;
 #[cfg(test)]
 mod tests;
 mod totals;
@@ -20,5 +21,6 @@ pub use account::compare_accounts;
 pub use change::{Change, ChangeKind, NotComparable, Side};
 pub use comparison::AccountDiff;
 pub use findings::compare_configuration;
+pub use reasons::{NotComparableGroup, by_reason};
 pub use totals::{DiffGroup, DiffSummary, Totals};
 pub use walk::{DIFF_SCHEMA_VERSION, DiffDocument, DiffHead, RunName, walk};

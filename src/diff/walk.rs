@@ -17,6 +17,12 @@ use crate::runs::{Run, RunError, RunHead};
 /// The version of the document's shape. Within a version, fields are added and never changed or taken away.
 pub const DIFF_SCHEMA_VERSION: &str = "1";
 
+/// The parameter that says where the inventory comes from.
+const SOURCE: &str = "source";
+/// The parameters that are of one source of the inventory only. A run of another source has none of them, which says no
+/// more than that the sources differ.
+const OF_THE_SOURCE: [&str; 3] = ["aggregator", "aggregator_region", "tags_from"];
+
 /// What changed between two runs of kms-audit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(title = "kms-audit diff")]
@@ -80,9 +86,12 @@ impl DiffHead {
     /// What is said of two runs before they are compared.
     pub fn of(old: &RunHead, new: &RunHead) -> Self {
         let names: BTreeSet<&String> = old.parameters.keys().chain(new.parameters.keys()).collect();
+        let given = |run: &RunHead, name: &str| run.parameters.get(name).filter(|value| !value.is_null()).cloned();
+        let differs = |name: &str| given(old, name) != given(new, name);
+        let other_source = differs(SOURCE);
         let changed = names.into_iter().filter(|name| {
             // Where the file lies is not what it says.
-            *name != "config_file" && old.parameters.get(*name) != new.parameters.get(*name)
+            *name != "config_file" && !(other_source && OF_THE_SOURCE.contains(&name.as_str())) && differs(name)
         });
         let lacks: BTreeSet<&str> = [old.lacks, new.lacks].into_iter().flatten().collect();
         DiffHead {
@@ -124,4 +133,48 @@ pub fn walk<E: From<RunError>>(
     }
     let (before, after) = (old.findings_about_configuration()?, new.findings_about_configuration()?);
     take(compare_configuration((&old.head, &before), (&new.head, &after)))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn run(parameters: serde_json::Value) -> RunHead {
+        let serde_json::Value::Object(parameters) = parameters else {
+            panic!("not an object");
+        };
+        RunHead {
+            as_of: crate::facts::examples::scan().as_of,
+            tool: Tool::this(),
+            sandbox: None,
+            accounts: BTreeSet::new(),
+            accounts_not_seen: std::collections::BTreeMap::new(),
+            parameters: parameters.into_iter().collect(),
+            checks: BTreeSet::new(),
+            complete: true,
+            lacks: None,
+        }
+    }
+
+    #[test]
+    fn of_two_sources_it_is_said_that_they_differ_and_not_what_only_one_of_them_can_be_asked() {
+        let services = run(json!({ "tags_from": "kms", "window_days": 14 }));
+        let at_once = run(json!({ "tags_from": "resource-groups", "window_days": 14 }));
+        let aggregator = |name: Option<&str>| {
+            run(
+                json!({ "source": "config-aggregator", "aggregator": name, "aggregator_region": null, "window_days": 14 }),
+            )
+        };
+        for (old, new, expected) in [
+            (&services, &services, &[][..]),
+            (&services, &at_once, &["tags_from"]),
+            (&services, &aggregator(None), &["source"]),
+            (&aggregator(Some("all")), &services, &["source"]),
+            (&aggregator(Some("all")), &aggregator(Some("other")), &["aggregator"]),
+        ] {
+            assert_eq!(DiffHead::of(old, new).parameters_changed, expected);
+        }
+    }
 }

@@ -4,6 +4,7 @@
 mod files;
 mod layout;
 mod manifest;
+mod no_run;
 mod signature;
 mod snapshot_digest;
 mod verification;
@@ -12,6 +13,7 @@ pub use files::{FileEntry, MANIFEST_FILE, SIGNATURE_FILE};
 pub use manifest::{
     Build, MANIFEST_SCHEMA_VERSION, Manifest, MergedShard, Origin, manifest_schema, write_manifest,
 };
+pub use no_run::NoRun;
 pub use signature::{SignatureError, sign};
 pub use snapshot_digest::SnapshotDigest;
 pub use verification::{Fault, FaultKind, Verification, read_manifest, verify};
@@ -30,18 +32,9 @@ pub enum EvidenceError {
         /// What the file system said.
         source: io::Error,
     },
-    /// There is no such folder.
-    #[error("there is no folder {folder}; name that of a run, which has a manifest.json in it")]
-    NoFolder {
-        /// The folder.
-        folder: PathBuf,
-    },
-    /// There is no manifest to hold the folder against.
-    #[error("{folder} has no manifest.json: it is not the folder of a run, or its scan did not come to its end")]
-    NoManifest {
-        /// The folder.
-        folder: PathBuf,
-    },
+    /// There is no manifest to hold the folder against, or no folder.
+    #[error(transparent)]
+    NoManifest(NoRun),
     /// The manifest is not one of this program.
     #[error("{path} is not a manifest that this program can read: {what}")]
     Unreadable {

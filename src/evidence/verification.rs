@@ -9,6 +9,7 @@ use super::EvidenceError;
 use super::files::{FileEntry, MANIFEST_FILE, SIGNATURE_FILE, files_below};
 use super::layout;
 use super::manifest::{MANIFEST_SCHEMA_VERSION, Manifest};
+use super::no_run::NoRun;
 use super::signature::{self, SignatureError, signer};
 use crate::bounded_files;
 
@@ -146,15 +147,8 @@ fn parse_manifest(folder: &Path) -> Result<(Manifest, bool), EvidenceError> {
     match path.symlink_metadata() {
         Ok(found) if !found.is_file() => return Err(unreadable("it is a link, or no file".to_owned())),
         Ok(_) => {}
-        Err(error) if error.kind() == ErrorKind::NotFound && folder.is_dir() => {
-            return Err(EvidenceError::NoManifest {
-                folder: folder.to_owned(),
-            });
-        }
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            return Err(EvidenceError::NoFolder {
-                folder: folder.to_owned(),
-            });
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Err(EvidenceError::NoManifest(NoRun::at(folder, MANIFEST_FILE)));
         }
         Err(error) => return Err(EvidenceError::file(&path, error)),
     }

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::assessment::Tool;
 use crate::dataset::DatasetError;
-use crate::evidence::EvidenceError;
+use crate::evidence::{EvidenceError, NoRun};
 use crate::facts::{AccountId, AccountNotEntered, SkippedAccount};
 use crate::results::OpenFinding;
 use crate::snapshot::{SnapshotError, SnapshotReader};
@@ -87,11 +87,8 @@ enum Source {
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// There is neither a snapshot nor a report.
-    #[error("{path} is neither the folder of a run nor a report.json")]
-    NoRun {
-        /// What was named.
-        path: PathBuf,
-    },
+    #[error(transparent)]
+    NoRun(NoRun),
     /// The file system refused.
     #[error("cannot read {path}")]
     File {
@@ -150,7 +147,7 @@ impl Run {
                 source: Source::Report(Box::new(report)),
             })
         } else {
-            Err(RunError::NoRun { path: path.to_owned() })
+            Err(RunError::NoRun(NoRun::at(path, "snapshot/ or report.json")))
         }
     }
 

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 pub use open::{ShardRun, Shards};
 
 use crate::dataset::DatasetError;
-use crate::evidence::EvidenceError;
+use crate::evidence::{EvidenceError, NoRun};
 use crate::facts::{AccountId, Shard};
 use crate::snapshot::SnapshotError;
 
@@ -33,13 +33,8 @@ pub fn folder_of(shard: Shard, below: &Path) -> PathBuf {
 #[derive(Debug, thiserror::Error)]
 pub enum ShardError {
     /// A folder has nothing to merge in it.
-    #[error(
-        "{folder} is neither the folder of a shard, nor does it hold any: there is no manifest.json and no shard-K-of-N"
-    )]
-    NoShard {
-        /// The folder.
-        folder: PathBuf,
-    },
+    #[error(transparent)]
+    NoShard(NoRun),
     /// A folder cannot be looked into.
     #[error("cannot read {folder}")]
     File {

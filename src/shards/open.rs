@@ -5,10 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{PREFIX, ShardError};
-use crate::evidence::{EvidenceError, MANIFEST_FILE, Manifest, MergedShard, verify};
+use crate::evidence::{EvidenceError, MANIFEST_FILE, Manifest, MergedShard, NoRun, verify};
 use crate::facts::{ScanFacts, Shard};
 use crate::run_record::{RUN_FILE, RunRecord, differs};
 use crate::snapshot::{SnapshotReader, SnapshotWriter};
+
+/// What makes a folder one of shards.
+const OF_SHARDS: &str = "manifest.json or shard-K-of-N/";
 
 /// A shard that was scanned.
 #[derive(Debug)]
@@ -49,8 +52,8 @@ impl Shards {
         let mut runs = Vec::new();
         for folder in find(named)? {
             match ShardRun::open(&folder, allowed_signers) {
-                Err(ShardError::Evidence(error @ EvidenceError::NoManifest { .. })) if allow_missing => {
-                    tracing::warn!("{error}; it counts as missing");
+                Err(ShardError::Evidence(EvidenceError::NoManifest(error))) if allow_missing => {
+                    tracing::warn!("{}; it counts as missing", error.what);
                 }
                 run => runs.push(run?),
             }
@@ -58,7 +61,7 @@ impl Shards {
         runs.sort_by_key(|run| run.shard.number());
         let Some((first, others)) = runs.split_first() else {
             let folder = named.first().cloned().unwrap_or_default();
-            return Err(ShardError::NoShard { folder });
+            return Err(ShardError::NoShard(NoRun::at(&folder, OF_SHARDS)));
         };
         let version = &first.manifest.tool.version;
         if *version != RunRecord::tool_version() {
@@ -139,7 +142,11 @@ fn find(named: &[PathBuf]) -> Result<Vec<PathBuf>, ShardError> {
             source,
         };
         // By one name, since the same could be named twice.
-        let folder = folder.canonicalize().map_err(unreadable)?;
+        let named = folder;
+        if !named.is_dir() {
+            return Err(ShardError::NoShard(NoRun::at(named, OF_SHARDS)));
+        }
+        let folder = named.canonicalize().map_err(unreadable)?;
         if [MANIFEST_FILE, RUN_FILE].iter().any(|name| folder.join(name).exists()) {
             folders.push(folder);
             continue;
@@ -152,7 +159,7 @@ fn find(named: &[PathBuf]) -> Result<Vec<PathBuf>, ShardError> {
             }
         }
         if folders.len() == before {
-            return Err(ShardError::NoShard { folder });
+            return Err(ShardError::NoShard(NoRun::at(named, OF_SHARDS)));
         }
     }
     folders.sort();

@@ -9,6 +9,7 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use crate::assessment::Document;
+use crate::evidence::NoRun;
 use crate::facts::{AccountId, Region};
 use crate::published::MicroDollars;
 use crate::runs::{RunError, read_report};
@@ -32,6 +33,10 @@ pub struct TrendRow {
     pub as_of: Timestamp,
     /// How many accounts were looked at.
     pub accounts: u64,
+    /// How many of these the newest run did not look at.
+    pub accounts_not_in_newest: u64,
+    /// How many accounts the newest run looked at, and this one did not.
+    pub accounts_only_in_newest: u64,
     /// Whether everything was looked at; if not, the numbers are lower bounds.
     pub complete: bool,
     /// The numbers of all accounts and Regions.
@@ -100,16 +105,17 @@ impl Trend {
         for path in paths {
             let report = read(path)?;
             let scope = Scope::of(&report);
+            let accounts = scope.accounts.clone();
             match &first {
                 None => first = Some((path, scope)),
                 Some((first, expected)) => expected.check(first, path, &scope)?,
             }
-            runs.push(row(&report));
+            runs.push((row(&report), accounts));
         }
-        runs.sort_by_key(|run| run.as_of);
+        runs.sort_by_key(|(run, _)| run.as_of);
         Ok(Trend {
             sandbox: first.and_then(|(_, scope)| scope.sandbox),
-            runs,
+            runs: held_against_newest(runs),
         })
     }
 
@@ -121,6 +127,16 @@ impl Trend {
             .map(|(region, _)| region)
             .collect()
     }
+}
+
+/// Says of each run how its accounts differ from those of the last one.
+fn held_against_newest(mut runs: Vec<(TrendRow, BTreeSet<AccountId>)>) -> Vec<TrendRow> {
+    let newest = runs.last().map(|(_, accounts)| accounts.clone()).unwrap_or_default();
+    for (run, accounts) in &mut runs {
+        run.accounts_not_in_newest = accounts.difference(&newest).count() as u64;
+        run.accounts_only_in_newest = newest.difference(accounts).count() as u64;
+    }
+    runs.into_iter().map(|(run, _)| run).collect()
 }
 
 /// What runs of a series have in common.
@@ -170,7 +186,7 @@ fn read(path: &Path) -> Result<Report, RunError> {
     if report.is_file() {
         return read_report(&report);
     }
-    Err(RunError::NoRun { path: path.to_owned() })
+    Err(RunError::NoRun(NoRun::at(path, "report.json")))
 }
 
 fn row(report: &Report) -> TrendRow {
@@ -205,9 +221,18 @@ fn row(report: &Report) -> TrendRow {
     TrendRow {
         as_of: report.scan.as_of,
         accounts: report.scan.accounts.len() as u64,
+        accounts_not_in_newest: 0,
+        accounts_only_in_newest: 0,
         complete: report.coverage.complete,
         total,
         regions,
+    }
+}
+
+impl TrendRow {
+    /// Whether it looked at other accounts than the newest run: then the two differ for that reason as well.
+    pub fn has_other_accounts(&self) -> bool {
+        self.accounts_not_in_newest > 0 || self.accounts_only_in_newest > 0
     }
 }
 

@@ -129,7 +129,7 @@ def test_a_mistake_in_the_configuration_is_shown_with_line_and_column(program, t
 
 def test_a_configuration_that_is_not_there_is_named(program, tmp_path, out):
     run = program.run("scan", "--sandbox", "--config", tmp_path / "missing.toml", "--out", out)
-    refused(run, COULD_NOT_RUN, "missing.toml")
+    refused(run, COULD_NOT_RUN, "there is no configuration", "missing.toml", "kms-audit init --out")
 
 
 def test_a_configuration_that_is_no_text_is_named(program, tmp_path, out):

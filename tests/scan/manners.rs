@@ -133,7 +133,25 @@ fn a_folder_that_is_not_there_is_named_with_what_to_give_instead() {
         ),
         (
             "verify nope",
-            "there is no folder nope; name that of a run, which has a manifest.json in it",
+            "there is no nope: expected the folder that a scan has written, with manifest.json in it\n  Check the path.",
+        ),
+        (
+            "assess nope",
+            "there is no nope: expected the folder that a scan has written, with snapshot/ in it\n  Check the path.",
+        ),
+        (
+            "merge nope",
+            "there is no nope: expected the folder that a scan has written, with manifest.json or shard-K-of-N/ in \
+             it\n  Check the path.",
+        ),
+        (
+            "diff nope nope",
+            "there is no nope: expected the folder that a scan has written, with snapshot/ or report.json in it\n  \
+             Check the path.",
+        ),
+        (
+            "trend nope",
+            "there is no nope: expected the folder that a scan has written, with report.json in it\n  Check the path.",
         ),
     ] {
         let flags: Vec<&str> = line.split(' ').collect();
@@ -163,6 +181,48 @@ fn without_credentials_it_is_said_where_they_were_looked_for_and_the_rest_is_in_
         "{short}"
     );
     assert!(said(&["scan", "-v"]).contains("Attempted"));
+    for command in ["scan", "quota"] {
+        assert!(said(&[command]).contains("without any, add --sandbox to it."));
+    }
+}
+
+#[test]
+fn a_profile_that_gives_no_credentials_is_named_with_the_files_and_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join("config"),
+        "[profile production]\nregion = eu-west-1\n[profile audit]\nregion = eu-west-1\n",
+    )
+    .unwrap();
+    let said = |flags: &[&str], profile: &str| {
+        let output = kms_audit(folder.path(), flags)
+            .env("AWS_CONFIG_FILE", "config")
+            .env("AWS_SHARED_CREDENTIALS_FILE", "nowhere")
+            .env("AWS_PROFILE", profile)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let said = stderr(&output);
+        assert!(
+            said.lines().count() == 2 && !said.contains("dispatch failure"),
+            "{said}"
+        );
+        said
+    };
+    let missing = "kms-audit: cannot find out whose account this is: there is no profile `prodction`. Looked in: config \
+                   and nowhere (not there)\n  Did you mean `production`? ";
+    for said in [
+        said(&["scan", "--profile", "prodction"], ""),
+        said(&["quota", "--profile", "prodction"], "audit"),
+        said(&["quota"], "prodction"),
+    ] {
+        assert!(said.starts_with(missing), "{said}");
+    }
+    let there = said(&["scan", "--profile", "audit"], "");
+    assert!(
+        there.contains("the profile `audit` gives no credentials. Looked in: config"),
+        "{there}"
+    );
 }
 
 #[test]

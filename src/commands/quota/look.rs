@@ -10,6 +10,7 @@ use serde_json::json;
 use super::super::asking::{Asking, Known, WINDOW_DAYS, no_region, region_error};
 use super::super::progress_bar::Display;
 use super::super::{UsageError, judging};
+use super::pools;
 use crate::accounts::{KeptSessions, QuotaRound, Round, Visit, choose_targets};
 use crate::assessment::{AccountQuotas, QuotaCheck, judge_quotas};
 use crate::aws::{RegionError, Session, Stop, UsageWindow};
@@ -168,9 +169,7 @@ impl Look {
         let Some(unknown) = self.pools.iter().find(|pool| !known.contains(pool.as_str())) else {
             return Ok(());
         };
-        let known: Vec<&str> = known.into_iter().collect();
-        let what = format!("there is no pool `{unknown}`; the pools are {}", known.join(", "));
-        Err(UsageError(what).into())
+        Err(UsageError(pools::unknown(unknown, known)).into())
     }
 
     /// What time it is, in whole seconds. In the sandbox it stands still.

@@ -3,8 +3,11 @@
 use askama::Template;
 
 use super::super::ReportError;
-use super::{detail, first_seen_line, name, not_comparable, notes, place, sandbox_line, summary_line};
-use crate::diff::{Change, DiffGroup, DiffHead, Totals};
+use super::{
+    detail, first_seen_line, name, not_comparable_group, not_comparable_line, notes, place, sandbox_line,
+    summary_line,
+};
+use crate::diff::{Change, DiffGroup, DiffHead, Totals, by_reason};
 use crate::numbers::grouped;
 
 #[derive(Template)]
@@ -15,6 +18,7 @@ struct Page<'a> {
     not_comparable: &'a [String],
     summary: String,
     first_seen: Option<String>,
+    unread: Option<String>,
     several: bool,
     sandbox: Option<String>,
     notes: Vec<String>,
@@ -48,10 +52,10 @@ impl Page<'_> {
 /// When the template does not render.
 pub fn render_diff_markdown(head: &DiffHead, totals: &Totals) -> Result<String, ReportError> {
     let several = head.old.accounts.len().max(head.new.accounts.len()) > 1;
-    let rows: Vec<String> = totals
-        .not_comparable
+    let reasons = by_reason(&totals.not_comparable);
+    let rows: Vec<String> = reasons
         .iter()
-        .map(|row| not_comparable(row, several))
+        .map(|group| not_comparable_group(group, several))
         .collect();
     let page = Page {
         head,
@@ -59,6 +63,7 @@ pub fn render_diff_markdown(head: &DiffHead, totals: &Totals) -> Result<String, 
         not_comparable: &rows,
         summary: summary_line(head, &totals.summary),
         first_seen: first_seen_line(&totals.summary),
+        unread: not_comparable_line(&reasons),
         several,
         sandbox: sandbox_line(head),
         notes: notes(head),

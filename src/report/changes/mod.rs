@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::wording::counted;
-use crate::diff::{Change, ChangeKind, DiffHead, DiffSummary, NotComparable};
+use crate::diff::{Change, ChangeKind, DiffHead, DiffSummary, NotComparable, NotComparableGroup};
 use crate::facts::{AccountId, RequestsPerSecond};
 use crate::numbers::{grouped, percent};
 use crate::published::MicroDollars;
@@ -126,8 +126,55 @@ fn name(change: &Change) -> &str {
     if is_place { "" } else { &change.name }
 }
 
-/// What could not be compared, where, and why.
-fn not_comparable(row: &NotComparable, several_accounts: bool) -> String {
+/// What could not be compared for one reason, where, and why.
+fn not_comparable_group(group: &NotComparableGroup<'_>, several_accounts: bool) -> String {
+    if let ([only], 1) = (group.examples.as_slice(), group.places) {
+        return not_comparable(only, several_accounts);
+    }
+    let mut words = group.what.to_owned();
+    if group.count > 0 {
+        words.push_str(&format!(", {}", counted(group.count, "resource", "resources")));
+    }
+    let accounts = counted(group.accounts.len() as u64, "account", "accounts");
+    let regions = counted(group.regions.len() as u64, "Region", "Regions");
+    match (group.accounts.len() > 1, group.regions.is_empty()) {
+        (true, true) => words.push_str(&format!(" in {accounts}")),
+        (true, false) => words.push_str(&format!(" in {accounts} and {regions}")),
+        (false, _) => words.push_str(&format!(" in {regions}")),
+    }
+    let examples: Vec<String> = group
+        .examples
+        .iter()
+        .map(
+            |row| match (row.examples.first(), unread_place(row, several_accounts)) {
+                (Some(name), place) if place.is_empty() => name.clone(),
+                (Some(name), place) => format!("{name} in {place}"),
+                (None, place) => place,
+            },
+        )
+        .filter(|example| !example.is_empty())
+        .collect();
+    let examples = match examples.is_empty() {
+        true => String::new(),
+        false => format!(" (for example {})", examples.join(", ")),
+    };
+    format!("{words}: {} in {}{examples}", group.because, group.run.as_str())
+}
+
+/// How much could not be compared, where anything could not.
+fn not_comparable_line(groups: &[NotComparableGroup<'_>]) -> Option<String> {
+    let places: u64 = groups.iter().map(|group| group.places).sum();
+    (places > 0).then(|| {
+        format!(
+            "Not everything could be compared: see \"Not comparable\", {} in {}.",
+            counted(groups.len() as u64, "reason", "reasons"),
+            counted(places, "place", "places")
+        )
+    })
+}
+
+/// Where something was not read.
+fn unread_place(row: &NotComparable, several_accounts: bool) -> String {
     let account = row
         .account_id
         .as_ref()
@@ -136,7 +183,12 @@ fn not_comparable(row: &NotComparable, several_accounts: bool) -> String {
         account.map(|id| id.as_str()),
         row.region.as_ref().map(|region| region.as_str()),
     ];
-    let mut place = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+/// What could not be compared in one place, where, and why.
+fn not_comparable(row: &NotComparable, several_accounts: bool) -> String {
+    let mut place = unread_place(row, several_accounts);
     if !place.is_empty() {
         place.push_str(": ");
     }
@@ -194,7 +246,7 @@ fn notes(head: &DiffHead) -> Vec<String> {
     notes
 }
 
-/// The last line.
+/// The answer.
 fn summary_line(head: &DiffHead, summary: &DiffSummary) -> String {
     let (old, new) = (&head.old.accounts, &head.new.accounts);
     if summary.is_empty() && !old.iter().any(|account| new.contains(account)) {
@@ -251,6 +303,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::diff::{Side, by_reason};
     use crate::facts::Region;
 
     #[test]
@@ -269,5 +322,48 @@ mod tests {
         };
         assert_eq!(detail(&change), "$3,211.00 → $3,191.50 or more");
         assert_eq!((place(&change, false).as_str(), name(&change)), ("eu-west-3", ""));
+    }
+
+    fn unread_policies(accounts: u64) -> Vec<NotComparable> {
+        let rows = (1..=accounts).flat_map(|account| ["eu-west-3", "us-east-1"].map(|region| (account, region)));
+        rows.map(|(account, region)| NotComparable {
+            what: "policies of keys".into(),
+            account_id: Some(AccountId::new(format!("{account:012}"))),
+            region: Some(Region::new(region)),
+            run: Side::New,
+            because: "it was not collected".into(),
+            count: 2,
+            examples: vec!["alias/app".into(), "alias/db".into()],
+        })
+        .collect()
+    }
+
+    #[test]
+    fn what_was_not_read_for_one_reason_is_said_once_with_its_extent_and_a_few_examples() {
+        let rows = unread_policies(100);
+        let groups = by_reason(&rows);
+        let said: Vec<String> = groups.iter().map(|group| not_comparable_group(group, true)).collect();
+        assert_eq!(
+            said,
+            [
+                "policies of keys, 400 resources in 100 accounts and 2 Regions: it was not collected in the new run (for \
+              example alias/app in 000000000001 eu-west-3, alias/app in 000000000002 eu-west-3, alias/app in \
+              000000000003 eu-west-3)"
+            ]
+        );
+        assert_eq!(
+            not_comparable_line(&groups).unwrap(),
+            "Not everything could be compared: see \"Not comparable\", 1 reason in 200 places."
+        );
+        assert_eq!(not_comparable_line(&[]), None);
+    }
+
+    #[test]
+    fn what_was_not_read_in_one_place_is_said_in_full() {
+        let rows = &unread_policies(1)[..1];
+        assert_eq!(
+            not_comparable_group(&by_reason(rows)[0], false),
+            "eu-west-3: policies of keys, 2 resources (alias/app, alias/db): it was not collected in the new run"
+        );
     }
 }

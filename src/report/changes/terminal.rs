@@ -5,12 +5,15 @@ use std::fmt::{self, Write};
 use anstyle::{AnsiColor, Style};
 
 use super::super::grid::Palette;
-use super::{detail, first_seen_line, name, not_comparable, notes, place, sandbox_line, summary_line};
-use crate::diff::{DiffGroup, DiffHead, Totals};
+use super::{
+    detail, first_seen_line, name, not_comparable_group, not_comparable_line, notes, place, sandbox_line,
+    summary_line,
+};
+use crate::diff::{DiffGroup, DiffHead, NotComparableGroup, Totals, by_reason};
 use crate::numbers::grouped;
 use crate::visible::visible;
 
-/// How much of what cannot be compared is shown.
+/// How many reasons are shown why something cannot be compared.
 const MOST_NOT_COMPARABLE: usize = 20;
 
 /// Renders the changes.
@@ -19,6 +22,7 @@ const MOST_NOT_COMPARABLE: usize = 20;
 /// Never in practice: writing to memory cannot fail.
 pub fn render_diff_terminal(head: &DiffHead, totals: &Totals, palette: Palette) -> Result<String, fmt::Error> {
     let mut out = String::new();
+    let groups = by_reason(&totals.not_comparable);
     let bold = |text: &str| paint(palette, text, Style::new().bold());
     if let Some(sandbox) = sandbox_line(head) {
         let colour = AnsiColor::Cyan.on_default().bold();
@@ -31,6 +35,7 @@ pub fn render_diff_terminal(head: &DiffHead, totals: &Totals, palette: Palette) 
         head.old.as_of,
         head.new.as_of
     )?;
+    answer(&mut out, head, totals, &groups, palette)?;
     for note in notes(head) {
         writeln!(out, "{}", visible(&note))?;
     }
@@ -38,20 +43,31 @@ pub fn render_diff_terminal(head: &DiffHead, totals: &Totals, palette: Palette) 
     for group in totals.groups() {
         show(&mut out, &group, several, &bold)?;
     }
-    if !totals.not_comparable.is_empty() {
+    if !groups.is_empty() {
         writeln!(out, "\n{}", bold("Not comparable"))?;
-        for row in totals.not_comparable.iter().take(MOST_NOT_COMPARABLE) {
-            writeln!(out, "  {}", visible(&not_comparable(row, several)))?;
+        writeln!(
+            out,
+            "  What could not be read in one of the runs is not a change. All of it: --format json"
+        )?;
+        for group in groups.iter().take(MOST_NOT_COMPARABLE) {
+            writeln!(out, "  {}", visible(&not_comparable_group(group, several)))?;
         }
-        let more = totals.not_comparable.len().saturating_sub(MOST_NOT_COMPARABLE);
+        let more = groups.len().saturating_sub(MOST_NOT_COMPARABLE);
         if more > 0 {
             writeln!(out, "  and {} more, with --format json", grouped(more as u64))?;
         }
     }
-    writeln!(out)?;
-    if let Some(line) = first_seen_line(&totals.summary) {
-        writeln!(out, "{line}")?;
-    }
+    Ok(out)
+}
+
+/// The answer, before the reader has to go through anything else.
+fn answer(
+    out: &mut String,
+    head: &DiffHead,
+    totals: &Totals,
+    groups: &[NotComparableGroup<'_>],
+    palette: Palette,
+) -> fmt::Result {
     let colour = if totals.summary.is_empty() {
         AnsiColor::Green
     } else {
@@ -59,7 +75,13 @@ pub fn render_diff_terminal(head: &DiffHead, totals: &Totals, palette: Palette) 
     };
     let line = summary_line(head, &totals.summary);
     writeln!(out, "{}", paint(palette, &line, colour.on_default().bold()))?;
-    Ok(out)
+    for line in [first_seen_line(&totals.summary), not_comparable_line(groups)]
+        .into_iter()
+        .flatten()
+    {
+        writeln!(out, "{line}")?;
+    }
+    Ok(())
 }
 
 fn show(out: &mut String, group: &DiffGroup, several: bool, bold: &impl Fn(&str) -> String) -> fmt::Result {

@@ -75,7 +75,7 @@ fn panels(trend: &Trend) -> Vec<(String, Vec<Line>)> {
     let world = if trend.sandbox.is_some() { " (sandbox)" } else { "" };
     vec![
         (
-            format!("Customer managed keys{world}"),
+            format!("Customer managed keys{world}{}", other_accounts(trend)),
             vec![
                 Line::of("keys", trend, |run| Some(run.total.keys as f64)),
                 Line::of("unjustified", trend, |run| Some(run.total.unjustified as f64)),
@@ -93,6 +93,17 @@ fn panels(trend: &Trend) -> Vec<(String, Vec<Line>)> {
             vec![Line::of("gaps", trend, |run| Some(run.total.gaps as f64))],
         ),
     ]
+}
+
+/// That not all runs looked at the same accounts, where they did not: a jump is no growth then.
+fn other_accounts(trend: &Trend) -> String {
+    match trend.runs.iter().filter(|run| run.has_other_accounts()).count() {
+        0 => String::new(),
+        others => format!(
+            "; {others} of {} runs looked at other accounts than the newest",
+            trend.runs.len()
+        ),
+    }
 }
 
 /// From the first run to the last.

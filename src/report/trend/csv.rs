@@ -5,7 +5,7 @@ use std::io::Write;
 use crate::report::spreadsheet::{cell, refusal};
 use crate::trend::{Numbers, Trend, TrendRow};
 
-const HEADER: [&str; 11] = [
+const HEADER: [&str; 13] = [
     "as_of",
     "region",
     "accounts",
@@ -17,6 +17,8 @@ const HEADER: [&str; 11] = [
     "symmetric_utilization",
     "highest_utilization",
     "highest_pool",
+    "accounts_not_in_newest",
+    "accounts_only_in_newest",
 ];
 
 /// Writes the numbers.
@@ -36,7 +38,7 @@ pub fn write_trend_csv(trend: &Trend, out: &mut dyn Write) -> std::io::Result<()
     rows.flush()
 }
 
-fn record(run: &TrendRow, region: &str, numbers: &Numbers) -> [String; 11] {
+fn record(run: &TrendRow, region: &str, numbers: &Numbers) -> [String; 13] {
     let part = |part: Option<f64>| part.map_or_else(String::new, |part| part.to_string());
     [
         run.as_of.to_string(),
@@ -50,5 +52,7 @@ fn record(run: &TrendRow, region: &str, numbers: &Numbers) -> [String; 11] {
         part(numbers.symmetric_utilization),
         part(numbers.highest_utilization),
         cell(numbers.highest_pool.as_deref().unwrap_or_default()).into_owned(),
+        run.accounts_not_in_newest.to_string(),
+        run.accounts_only_in_newest.to_string(),
     ]
 }

@@ -42,6 +42,8 @@ mod tests {
             runs: vec![TrendRow {
                 as_of: crate::facts::examples::scan().as_of,
                 accounts: 1,
+                accounts_not_in_newest: 0,
+                accounts_only_in_newest: 0,
                 complete: true,
                 total: numbers.clone(),
                 regions: [(Region::new("<script>\u{1b}&\""), numbers)].into(),
@@ -69,5 +71,59 @@ mod tests {
         let mut csv = Vec::new();
         write_trend_csv(&hostile(), &mut csv).unwrap();
         assert!(String::from_utf8(csv).unwrap().contains("'=HYPERLINK"));
+    }
+
+    #[test]
+    fn a_run_of_other_accounts_is_marked_in_every_format() {
+        let mut trend = hostile();
+        let newest = trend.runs[0].clone();
+        trend.runs.insert(
+            0,
+            TrendRow {
+                accounts_not_in_newest: 2,
+                accounts_only_in_newest: 193,
+                ..newest
+            },
+        );
+        for width in [60, 160] {
+            let palette = Palette { width, colours: false };
+            let table = render_trend_table(&trend, palette).unwrap();
+            let marked = table.lines().filter(|line| line.contains("06:00:00Z *")).count();
+            // In the table of runs, in that of Regions.
+            assert_eq!(marked, 2, "{table}");
+            assert!(
+                table.contains("2026-06-15T06:00:00Z: without 193 accounts of the newest run, with 2 others"),
+                "{table}"
+            );
+        }
+        let svg = render_trend_chart(&trend).unwrap();
+        assert!(
+            svg.contains("1 of 2 runs looked at other accounts than the newest"),
+            "{svg}"
+        );
+        let mut csv = Vec::new();
+        write_trend_csv(&trend, &mut csv).unwrap();
+        let csv = String::from_utf8(csv).unwrap();
+        assert!(
+            csv.lines()
+                .next()
+                .unwrap()
+                .ends_with(",accounts_not_in_newest,accounts_only_in_newest"),
+            "{csv}"
+        );
+        assert!(csv.lines().nth(1).unwrap().ends_with(",2,193"), "{csv}");
+        let mut json = Vec::new();
+        write_trend_json(&trend, &mut json).unwrap();
+        let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
+        assert_eq!(json["runs"][0]["accounts_only_in_newest"], 193);
+        let same = render_trend_table(
+            &hostile(),
+            Palette {
+                width: 160,
+                colours: false,
+            },
+        )
+        .unwrap();
+        assert!(!same.contains(" * "), "{same}");
     }
 }

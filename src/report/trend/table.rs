@@ -5,6 +5,7 @@ use std::fmt::{self, Write};
 use comfy_table::Cell;
 
 use super::super::grid::{Grid, Palette, Shape, number};
+use super::super::wording::counted;
 use crate::facts::Region;
 use crate::numbers::{grouped, percent};
 use crate::trend::{Numbers, Trend, TrendRow};
@@ -12,6 +13,8 @@ use crate::visible::visible;
 
 /// How many Regions have a column.
 const MOST_REGIONS: usize = 6;
+/// Of how many runs it is said how their accounts differ from those of the newest.
+const MOST_OTHER_ACCOUNTS: usize = 5;
 
 /// Renders the numbers.
 ///
@@ -25,6 +28,7 @@ pub fn render_trend_table(trend: &Trend, palette: Palette) -> Result<String, fmt
     }
     runs(&mut out, trend, palette)?;
     regions(&mut out, trend, palette)?;
+    other_accounts(&mut out, trend)?;
     if trend.runs.iter().any(|run| !run.complete) {
         writeln!(out, "\n  >= : not everything could be read, and there may be more.")?;
     }
@@ -53,7 +57,7 @@ fn runs(out: &mut String, trend: &Trend, palette: Palette) -> fmt::Result {
         let at_least = at_least(run);
         let total = &run.total;
         grid.add(vec![
-            Cell::new(run.as_of),
+            Cell::new(as_of(run)),
             number(format!("{at_least}{}", grouped(total.keys))),
             number(format!("{at_least}{}", grouped(total.unjustified))),
             number(utilization(total.highest_utilization)),
@@ -99,7 +103,7 @@ fn regions(out: &mut String, trend: &Trend, palette: Palette) -> fmt::Result {
             number(utilization(numbers.and_then(|numbers| numbers.symmetric_utilization)))
         };
         grid.add(
-            [Cell::new(run.as_of)]
+            [Cell::new(as_of(run))]
                 .into_iter()
                 .chain(regions.iter().map(of_region))
                 .collect(),
@@ -109,6 +113,40 @@ fn regions(out: &mut String, trend: &Trend, palette: Palette) -> fmt::Result {
     match more {
         0 => Ok(()),
         more => writeln!(out, "  and {more} more Regions, with --format csv"),
+    }
+}
+
+/// When the run was, with a mark where it looked at other accounts than the newest.
+fn as_of(run: &TrendRow) -> String {
+    let mark = if run.has_other_accounts() { " *" } else { "" };
+    format!("{}{mark}", run.as_of)
+}
+
+/// Which runs looked at other accounts than the newest, so that a jump is not taken for growth.
+fn other_accounts(out: &mut String, trend: &Trend) -> fmt::Result {
+    let others: Vec<&TrendRow> = trend.runs.iter().filter(|run| run.has_other_accounts()).collect();
+    if others.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "\n  * : looked at other accounts than the newest run; a difference may be of accounts and no growth."
+    )?;
+    for run in others.iter().take(MOST_OTHER_ACCOUNTS) {
+        let others = counted(run.accounts_not_in_newest, "other", "others");
+        let words = match (run.accounts_only_in_newest, run.accounts_not_in_newest) {
+            (0, _) => format!("all accounts of the newest run, and {others}"),
+            (lacking, 0) => format!("without {} of the newest run", counted(lacking, "account", "accounts")),
+            (lacking, _) => format!(
+                "without {} of the newest run, with {others}",
+                counted(lacking, "account", "accounts")
+            ),
+        };
+        writeln!(out, "    {}: {words}", run.as_of)?;
+    }
+    match others.len().saturating_sub(MOST_OTHER_ACCOUNTS) {
+        0 => Ok(()),
+        more => writeln!(out, "    and {} more, with --format csv", grouped(more as u64)),
     }
 }
 

@@ -176,9 +176,15 @@ fn reports_alone_say_what_they_do_not_hold() {
 fn what_is_no_run_cannot_be_compared() {
     let mut runs = Runs::new();
     let run = runs.scan(ESTATE, &[]);
-    let output = kms_audit(&[&"diff", &run, &runs.folder.path()]);
+    let output = kms_audit(&[&"diff", &run, &run.parent().unwrap()]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(said(&output).contains("neither the folder of a run nor a report.json"));
+    let said = said(&output);
+    assert!(said.contains("has no snapshot/ or report.json in it: expected the folder that a scan has written"));
+    // The one that was meant.
+    assert!(
+        said.contains(&format!("Name a run that is in it: {}", run.display())),
+        "{said}"
+    );
     std::fs::write(run.join("manifest.json"), "{}").unwrap();
     assert_eq!(kms_audit(&[&"diff", &run, &run]).status.code(), Some(1));
 }

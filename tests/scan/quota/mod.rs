@@ -198,15 +198,15 @@ fn with_one_region_and_one_pool_it_takes_five_calls() {
 }
 
 #[test]
-fn a_pool_that_does_not_exist_is_wrong_usage_and_those_that_do_are_named() {
+fn a_pool_that_does_not_exist_is_wrong_usage_and_the_nearest_is_offered() {
     let output = run(ESTATE, &["--pool", "Symmetric"]);
     assert_eq!(code(&output), 2);
     let said = stderr(&output);
-    assert!(said.contains("no pool `Symmetric`"), "{said}");
     assert!(
-        said.contains("CryptographicOperationsSymmetric") && said.contains("ListKeys"),
+        said.contains("there is no pool `Symmetric`, but `CryptographicOperationsSymmetric`\n"),
         "{said}"
     );
+    assert!(!said.contains("ListKeys") && said.contains("quota --help"), "{said}");
     assert!(output.stdout.is_empty());
 }
 

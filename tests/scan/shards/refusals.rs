@@ -132,7 +132,7 @@ fn what_is_no_shard_is_refused() {
     std::fs::create_dir(folder.path().join("empty")).unwrap();
     let said = refused(&merge_of(folder.path(), &["empty"], &[]));
     assert!(
-        said.contains("neither the folder of a shard, nor does it hold any"),
+        said.contains("empty has no manifest.json or shard-K-of-N/ in it"),
         "{said}"
     );
     assert!(refused(&merge_of(folder.path(), &["nowhere"], &[])).contains("nowhere"));
