@@ -1,5 +1,6 @@
 # Everything the project does, by name. Where Debian's Python comes without venv, `make test` installs it, and
-# `make bench` installs wrk, which only root may. So does `make browser` with Chromium, Node.js and npm.
+# `make bench` installs wrk, which only root may. So does `make browser` with Chromium, Node.js and npm, and `make rust-test`
+# with OpenSSH and the shells that complete the command line.
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 VENV := $(TARGET)/e2e-venv
 SARIF_SCHEMA := $(TARGET)/browser/node_modules/@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json
@@ -12,6 +13,9 @@ test: rust-test e2e browser
 rust-test:
 	@command -v ssh-keygen > /dev/null || { apt-get update && apt-get install -y openssh-client; } || { echo "ssh-keygen is" \
 		"missing and could not be installed: install OpenSSH and try again" >&2; exit 1; }
+	@for shell in bash zsh fish; do command -v $$shell > /dev/null || missing=1; done; test -z "$$missing" || \
+		{ apt-get update && apt-get install -y bash zsh fish; } || { echo "bash, zsh or fish is missing and could not be" \
+		"installed: install all three and try again" >&2; exit 1; }
 	cargo test --locked
 	cargo check --locked --no-default-features --lib --bins
 
