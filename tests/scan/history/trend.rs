@@ -1,5 +1,6 @@
 //! Runs over time.
 
+use super::super::accounts::ORGANIZATION;
 use super::*;
 
 #[test]
@@ -61,4 +62,41 @@ fn runs_of_different_accounts_are_no_trend() {
     assert_eq!(output.status.code(), Some(2));
     let said = said(&output);
     assert!(said.contains("444455556666") && said.contains("111122223333"), "{said}");
+}
+
+#[test]
+fn a_run_of_one_account_beside_one_of_the_organization_is_marked() {
+    let mut runs = Runs::new();
+    let alone = runs.scan(ORGANIZATION, &[]);
+    let later = ORGANIZATION.replace("2026-06-15", "2026-06-22");
+    assert_ne!(later, ORGANIZATION);
+    let all = runs.scan(&later, &["--organization", "--external-id", "e-7c1f0aSECRET"]);
+    let rows = |paths: [&std::path::PathBuf; 2]| -> Vec<(u64, u64, u64)> {
+        let output = kms_audit(&[&"trend", paths[0], paths[1], &"--format", &"json"]);
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        let trend: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let number = |run: &Value, name: &str| run[name].as_u64().unwrap();
+        let runs = trend["runs"].as_array().unwrap().iter();
+        runs.map(|run| {
+            (
+                number(run, "accounts"),
+                number(run, "accounts_not_in_newest"),
+                number(run, "accounts_only_in_newest"),
+            )
+        })
+        .collect()
+    };
+    // Whichever is named first.
+    for paths in [[&alone, &all], [&all, &alone]] {
+        let rows = rows(paths);
+        let of_all = rows[1].0;
+        assert!(of_all > 1, "{rows:?}");
+        assert_eq!(rows, [(1, 0, of_all - 1), (of_all, 0, 0)]);
+    }
+    assert!(rows([&all, &all]).iter().all(|(_, gone, come)| gone + come == 0));
+    let table = said(&kms_audit(&[&"trend", &alone, &all]));
+    assert!(
+        table.contains("2026-06-15T06:00:00Z *") && table.contains("looked at other accounts than the newest run"),
+        "{table}"
+    );
 }
