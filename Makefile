@@ -49,8 +49,8 @@ $(TARGET)/browser/ready: $(wildcard tests/browser/*) tests/browser/.npmrc
 	touch $@
 
 # What judging, writing, reading and comparing a million keys costs, and that memory does not follow them; what the
-# formats cost; calls, CPU
-# for each call against a bare loop of the SDK, peak memory, pacing; then how much `sandbox serve` answers.
+# formats cost; calls, CPU for each call against the SDK alone, peak memory and pacing of one account and of an
+# organization; then how much `sandbox serve` answers.
 bench:
 	@command -v wrk > /dev/null || { apt-get update && apt-get install -y wrk; } || { echo "wrk is missing and could not be" \
 		"installed: install it (Debian: apt-get install wrk, macOS: brew install wrk) and try again" >&2; exit 1; }

@@ -77,7 +77,8 @@ pub struct AskArgs {
 
     /// Use at most this share of each request quota [default: 20]
     ///
-    /// In percent, or `off`. It holds for each operation in each Region, so that the auditor does not cause the throttling it warns of.
+    /// In percent, or `off`. It holds for each operation in each Region, so that the auditor does not cause the throttling it warns
+    /// of. With `off` nothing slows down when AWS throttles; a throttled call is made again a few times, and is a gap then.
     #[arg(
         long,
         value_name = "PERCENT",

@@ -4,7 +4,8 @@ use std::io::Write;
 
 use anyhow::Context;
 
-use super::{Exit, judging};
+use super::Exit;
+use super::screen::Screen;
 use crate::cli::{DiffArgs, DiffFormat};
 use crate::diff::{DiffHead, Totals, walk};
 use crate::report::{Palette, ReportError, render_diff_markdown, render_diff_terminal, write_diff_json};
@@ -44,11 +45,11 @@ fn write(
         DiffFormat::Text | DiffFormat::Json => {
             let palette = Palette {
                 colours: args.out.is_none(),
-                ..judging::palette()
+                ..Screen::Stdout.palette()
             };
             let text = render_diff_terminal(head, &totals, palette).map_err(std::io::Error::other)?;
             if args.out.is_none() {
-                judging::on_screen(text)
+                Screen::Stdout.fit(text)
             } else {
                 text
             }

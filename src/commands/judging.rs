@@ -7,18 +7,18 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use terminal_size::{Height, Width};
 
 use super::Exit;
 use super::output::OutputFolder;
 use super::outputs::Outputs;
+use super::screen::Screen;
 use crate::assessment::{Assessment, Assessor};
 use crate::checks;
 use crate::cli::ReportArgs;
 use crate::config::{self, Config, QuotaPolicy};
 use crate::evidence::{Origin, sign, write_manifest};
 use crate::facts::ScanFacts;
-use crate::report::{Palette, Report, fitted, render_terminal};
+use crate::report::{Report, render_terminal};
 use crate::results::Results;
 use crate::severity::Severity;
 use crate::snapshot::SnapshotReader;
@@ -129,35 +129,11 @@ impl Judging<'_> {
 fn print_summary(report: &Report<'_>, output: &OutputFolder, outputs: &Outputs) -> anyhow::Result<()> {
     let page = output.path().join(outputs.page());
     if outputs.use_stdout() {
-        let size = terminal_size::terminal_size_of(std::io::stderr());
-        super::print_aside(&fit(render_terminal(report, palette_of(size), &page)?, size))
+        let screen = Screen::Stderr;
+        super::print_aside(&screen.fit(render_terminal(report, screen.palette(), &page)?))
     } else {
-        super::print(&on_screen(render_terminal(report, palette(), &page)?))
-    }
-}
-
-/// How the terminal that stdout is looks.
-pub(super) fn palette() -> Palette {
-    palette_of(terminal_size::terminal_size_of(std::io::stdout()))
-}
-
-/// A text as the terminal that stdout is has place for it.
-pub(super) fn on_screen(text: String) -> String {
-    fit(text, terminal_size::terminal_size_of(std::io::stdout()))
-}
-
-fn fit(text: String, size: Option<(Width, Height)>) -> String {
-    match size {
-        Some((width, _)) => fitted(&text, width.0),
-        None => text,
-    }
-}
-
-fn palette_of(size: Option<(Width, Height)>) -> Palette {
-    Palette {
-        // A file or a pipe has no width: nothing is to be broken there.
-        width: size.map_or(160, |(width, _)| width.0),
-        colours: true,
+        let screen = Screen::Stdout;
+        super::print(&screen.fit(render_terminal(report, screen.palette(), &page)?))
     }
 }
 

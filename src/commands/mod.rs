@@ -19,6 +19,7 @@ mod quota;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 mod scan;
+mod screen;
 mod signals;
 mod template;
 mod trend;

@@ -1,6 +1,7 @@
 //! `trend`: the numbers of many runs over time.
 
-use super::{Exit, UsageError, judging};
+use super::screen::Screen;
+use super::{Exit, UsageError};
 use crate::cli::{TrendArgs, TrendFormat};
 use crate::report::{
     Palette, ReportError, render_trend_chart, render_trend_table, write_trend_csv, write_trend_json,
@@ -23,11 +24,11 @@ pub(super) fn run(args: &TrendArgs) -> anyhow::Result<Exit> {
             TrendFormat::Table => {
                 let palette = Palette {
                     colours: args.out.is_none(),
-                    ..judging::palette()
+                    ..Screen::Stdout.palette()
                 };
                 let table = render_trend_table(&trend, palette).map_err(std::io::Error::other)?;
                 let table = if args.out.is_none() {
-                    judging::on_screen(table)
+                    Screen::Stdout.fit(table)
                 } else {
                     table
                 };

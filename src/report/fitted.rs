@@ -1,6 +1,7 @@
 //! Lines that a terminal would break in the middle of a word, broken between words.
 
 use anstream::adapter::strip_str;
+use unicode_width::UnicodeWidthStr;
 
 /// What the rest of a broken line stands in from where the line began.
 const INDENT: usize = 2;
@@ -20,7 +21,7 @@ pub fn fitted(text: &str, width: u16) -> String {
 }
 
 fn columns(text: &str) -> usize {
-    strip_str(text).to_string().chars().count()
+    strip_str(text).to_string().width()
 }
 
 fn broken(line: &str, width: usize) -> String {

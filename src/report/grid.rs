@@ -17,6 +17,13 @@ pub struct Palette {
     pub colours: bool,
 }
 
+impl Palette {
+    /// Whether only the essential columns have place.
+    pub(super) fn is_narrow(self) -> bool {
+        self.width < NARROW
+    }
+}
+
 /// A line without the blanks at its end, which may lie within its colours.
 fn trimmed(line: &str) -> String {
     const RESET: &str = "\u{1b}[0m";
@@ -60,7 +67,7 @@ impl Grid {
         } else {
             table.force_no_tty();
         }
-        let columns = if palette.width < NARROW {
+        let columns = if palette.is_narrow() {
             shape.essential
         } else {
             shape.header.len()

@@ -1,11 +1,15 @@
 //! The summary in the terminal: the answer in one screen.
 
+mod gaps;
+
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt::{self, Write};
 use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 use comfy_table::{Attribute, Cell, Color};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::Report;
 use super::grid::{Grid, Palette, Shape, number};
@@ -83,13 +87,6 @@ const FINDINGS: Shape<'_> = Shape {
     whole: 5,
     most: 16,
 };
-const GAPS: Shape<'_> = Shape {
-    header: &["Operation", "Error", "Where", "What is missing"],
-    essential: 2,
-    whole: 3,
-    most: 8,
-};
-
 /// Renders the summary of a report, whose file with the most to read is `page`.
 ///
 /// # Errors
@@ -109,6 +106,9 @@ pub fn render_terminal(report: &Report<'_>, palette: Palette, page: &Path) -> Re
     screen.findings(&mut out, report)?;
     screen.gaps(&mut out, document)?;
     writeln!(out, "\nReport in {}", visible(&page.to_string_lossy()))?;
+    if palette.is_narrow() {
+        writeln!(out, "Some columns have no place here: they are in {}.", screen.page)?;
+    }
     let colour = if document.coverage.complete {
         AnsiColor::Green
     } else {
@@ -237,13 +237,17 @@ impl Screen<'_> {
             }
         }
         match report.document.summary.excepted {
-            0 => Ok(()),
+            0 => {}
             number => writeln!(
                 out,
                 "  {} accepted by exceptions of the configuration, in {} with their reasons.",
                 counted(number, "more is", "more are"),
                 self.page
-            ),
+            )?,
+        }
+        match wording::not_assessed_line(report.document) {
+            None => Ok(()),
+            Some(line) => writeln!(out, "  {line}; {} has why.", self.page),
         }
     }
 
@@ -253,7 +257,7 @@ impl Screen<'_> {
             .iter()
             .flat_map(|group| group.places.iter().map(move |place| (group, place)));
         for (group, place) in places {
-            let names: Vec<_> = place.examples.iter().map(|example| visible(&example.name)).collect();
+            let names: Vec<_> = place.examples.iter().map(|example| shown(&example.name)).collect();
             grid.add(vec![
                 self.severity(group.severity),
                 Cell::new(&group.check),
@@ -276,8 +280,8 @@ impl Screen<'_> {
             let accounts: BTreeSet<_> = places.iter().filter_map(|place| place.account_id.as_ref()).collect();
             let example = places.iter().find_map(|place| Some((place, place.examples.first()?)));
             let example = example.map(|(place, example)| match &place.account_id {
-                Some(account) => format!("{} in {account}", visible(&example.name)),
-                None => visible(&example.name).into_owned(),
+                Some(account) => format!("{} in {account}", shown(&example.name)),
+                None => shown(&example.name).into_owned(),
             });
             grid.add(vec![
                 self.severity(group.severity),
@@ -291,38 +295,6 @@ impl Screen<'_> {
             ]);
         }
         grid.show(out, "groups of findings", self.page)
-    }
-
-    fn gaps(&self, out: &mut String, document: &Overview) -> fmt::Result {
-        let coverage = &document.coverage;
-        if !coverage.gaps.is_empty() {
-            writeln!(out, "\n{}", self.bold("Not looked at"))?;
-            let mut grid = Grid::new(self.palette, &GAPS);
-            for gap in &coverage.gaps {
-                grid.add(vec![
-                    Cell::new(&gap.operation),
-                    Cell::new(visible(&gap.error_code)),
-                    Cell::new(wording::gap_place(document, gap)),
-                    Cell::new(&gap.effect),
-                ]);
-            }
-            grid.show(out, "gaps", self.page)?;
-        }
-        let mut instead: Vec<_> = coverage
-            .fallbacks
-            .iter()
-            .map(|fallback| (&fallback.operation, &fallback.error_code))
-            .collect();
-        instead.dedup();
-        for (operation, code) in instead {
-            writeln!(
-                out,
-                "  {operation} failed ({}); answered another way, see {}.",
-                visible(code),
-                self.page
-            )?;
-        }
-        Ok(())
     }
 
     fn severity(&self, severity: Severity) -> Cell {
@@ -361,6 +333,11 @@ pub(super) fn pool(name: &str) -> &str {
         .unwrap_or(name)
 }
 
+/// The name of an example, so that what tells it from others stands at its beginning.
+fn shown(name: &str) -> Cow<'_, str> {
+    visible(pool(name))
+}
+
 fn quota_row(row: &QuotaRow) -> Vec<Cell> {
     let at = row.peak_at.map(|at| at.strftime("%m-%d %H:%M").to_string());
     vec![
@@ -374,10 +351,15 @@ fn quota_row(row: &QuotaRow) -> Vec<Cell> {
     ]
 }
 
-/// The beginning of a text that may be long.
+/// The beginning of a text that may be long, for so many columns.
 pub(super) fn shorten(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
+    if text.width() <= most {
         return text.to_owned();
     }
-    text.chars().take(most - 1).chain(['…']).collect()
+    let mut wide = 1;
+    let fits = |letter: &char| {
+        wide += letter.width().unwrap_or_default();
+        wide <= most
+    };
+    text.chars().take_while(fits).chain(['…']).collect()
 }

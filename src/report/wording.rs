@@ -225,9 +225,34 @@ pub(super) fn buckets_line(document: &Overview) -> String {
     line
 }
 
+/// How many checks the line about what was not assessed names.
+const CHECKS_NAMED: usize = 3;
+
+/// Of which resources checks could not say anything, where there are such: a pass is none of them.
+pub(super) fn not_assessed_line(document: &Overview) -> Option<String> {
+    let mut rows: Vec<_> = document.assessments.iter().filter(|row| row.not_assessed > 0).collect();
+    rows.sort_by_key(|row| std::cmp::Reverse(row.not_assessed));
+    let named: Vec<String> = rows
+        .iter()
+        .take(CHECKS_NAMED)
+        .map(|row| format!("{} by {}", grouped(row.not_assessed), row.check))
+        .collect();
+    let more = match rows.len().saturating_sub(CHECKS_NAMED) {
+        0 => String::new(),
+        more => format!(" and fewer by {}", counted(more as u64, "more check", "more checks")),
+    };
+    (!named.is_empty()).then(|| format!("Not assessed: {}{more}", named.join(", ")))
+}
+
 /// The last line of every report for people.
 pub(super) fn coverage_line(document: &Overview) -> String {
-    coverage_of(document, "Everything")
+    match document.coverage.config_record {
+        None => coverage_of(document, "Everything"),
+        Some(_) => coverage_of(
+            document,
+            "What it has recorded of keys and buckets, and the use of every request quota,",
+        ),
+    }
 }
 
 /// The same of a scan that was of this alone.
@@ -250,7 +275,11 @@ pub(super) fn coverage_of(document: &Overview, everything: &str) -> String {
             Some(RegionSource::Requested) => " that were asked for, and no other,",
             _ => "",
         };
-        format!("Coverage: complete. {everything} in {regions}{asked} was read.")
+        let complete = match document.coverage.config_record {
+            None => "complete",
+            Some(_) => "complete for an inventory from AWS Config",
+        };
+        format!("Coverage: {complete}. {everything} in {regions}{asked} was read.")
     } else {
         format!(
             "Coverage: INCOMPLETE. {}{} in {regions}: what they hide is neither a pass nor a finding.",
@@ -276,7 +305,7 @@ fn as_recorded(document: &Overview) -> String {
     if let Some(since) = record.outdated_since {
         line += &format!("; of some Regions nothing later than {} was collected", day_of(since));
     }
-    line + ". Key policies, grants, rotations on demand and last usage were not read."
+    line + ". Key policies, grants, rotations on demand and last usage were not read: what needs them is not assessed."
 }
 
 /// What to do where the credentials did not last as long as the scan.

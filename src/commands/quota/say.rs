@@ -8,7 +8,7 @@ use std::time::Duration;
 use anstream::{AutoStream, ColorChoice};
 use anyhow::Context;
 
-use super::super::judging;
+use super::super::screen::Screen;
 use crate::assessment::{QuotaCheck, UsageState};
 use crate::cli::{QuotaArgs, QuotaFormat};
 use crate::report::{
@@ -84,11 +84,11 @@ impl<'a> Say<'a> {
             (QuotaFormat::Table, interval) => {
                 let palette = Palette {
                     colours: self.file.is_none(),
-                    ..judging::palette()
+                    ..Screen::Stdout.palette()
                 };
                 let table = render_quota_terminal(check, palette, None).map_err(io::Error::other)?;
                 let table = if self.file.is_none() {
-                    judging::on_screen(table)
+                    Screen::Stdout.fit(table)
                 } else {
                     table
                 };
@@ -106,7 +106,7 @@ impl<'a> Say<'a> {
 fn screen(check: &QuotaCheck, interval: Duration) -> io::Result<String> {
     let palette = Palette {
         colours: AutoStream::choice(&io::stdout()) != ColorChoice::Never,
-        ..judging::palette()
+        ..Screen::Stdout.palette()
     };
     let height = terminal_size::terminal_size_of(io::stdout()).map_or(24, |(_, height)| usize::from(height.0));
     let mut text = frame(check, palette, height, interval)?;
