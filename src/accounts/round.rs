@@ -1,10 +1,11 @@
 //! The round through the accounts.
 
 use std::future::Future;
+use std::sync::Once;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use crate::aws::{RegionError, RoleSettings, Session};
+use crate::aws::{CallError, RegionError, RoleSettings, Session};
 use crate::facts::{AccountFacts, AccountId, AccountNotEntered};
 use crate::progress::Progress;
 use crate::scan::{ScanPlan, scan_account};
@@ -16,12 +17,10 @@ const ACCOUNTS_AT_ONCE: usize = 8;
 /// What is needed to scan account after account.
 #[derive(Debug)]
 pub struct Round<'a> {
-    /// The caller's session.
-    pub caller: &'a Session,
-    /// How other accounts are entered.
-    pub role: &'a RoleSettings,
-    /// Where to say how far it has come.
-    pub progress: &'a Progress,
+    caller: &'a Session,
+    role: &'a RoleSettings,
+    pub(super) progress: &'a Progress,
+    advice: Once,
 }
 
 /// What came of an account.
@@ -35,7 +34,17 @@ pub enum Visit {
     NoRegion(AccountId, RegionError),
 }
 
-impl Round<'_> {
+impl<'a> Round<'a> {
+    /// A round that begins with the caller's session, enters other accounts by a role, and says how far it has come.
+    pub fn new(caller: &'a Session, role: &'a RoleSettings, progress: &'a Progress) -> Self {
+        Round {
+            caller,
+            role,
+            progress,
+            advice: Once::new(),
+        }
+    }
+
     /// Visits accounts, a few at a time. What to look at in one comes from `plan`, once it is entered, and what was read
     /// goes to `keep` at once: so memory follows the accounts under way. An account that cannot be entered does not keep
     /// the others from it.
@@ -68,9 +77,23 @@ impl Round<'_> {
             return Ok(self.caller.own_account());
         }
         self.caller.enter(&account, self.role).await.map_err(|error| {
-            tracing::warn!(%account, code = %error.code, "the account cannot be entered");
+            tracing::warn!(%account, code = %error.code, detail = %error.message, "the account cannot be entered");
+            self.advise(&error);
             AccountNotEntered::new(account, name, error.into())
         })
+    }
+
+    /// Says once what the user can do where sessions were to last too long: most likely it is so in every account.
+    fn advise(&self, error: &CallError) {
+        if error.says_session_too_long() {
+            self.advice.call_once(|| {
+                tracing::warn!(
+                    "the sessions are to last longer than AWS allows: --session-duration may ask for no more than the \
+                     MaxSessionDuration of the role, and for no more than 3600 seconds where the credentials are themselves \
+                     those of a role, as on EC2 or in a pipeline"
+                );
+            });
+        }
     }
 
     async fn look(&self, session: &Session, plan: &ScanPlan) -> Visit {

@@ -154,6 +154,14 @@ impl CallError {
             || (signature && words.iter().any(|words| self.message.starts_with(words)))
     }
 
+    /// Whether the session of a role was to last longer than the role allows, or than AWS allows to those who are in a
+    /// role already.
+    ///
+    /// Source: <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>.
+    pub fn says_session_too_long(&self) -> bool {
+        self.code == "ValidationError" && self.message.contains("DurationSeconds")
+    }
+
     /// Whether the Region does not accept the credentials at all, as a Region answers that is not enabled.
     pub fn says_not_enabled(&self) -> bool {
         means_not_enabled(&self.code)

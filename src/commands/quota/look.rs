@@ -123,11 +123,7 @@ impl Look {
             pools: self.pools.clone(),
         };
         let round = QuotaRound {
-            round: Round {
-                caller: session,
-                role: &self.asking.role,
-                progress: &progress,
-            },
+            round: Round::new(session, &self.asking.role, &progress),
             plan: &plan,
             kept: self.kept.as_ref(),
         };

@@ -161,11 +161,7 @@ impl Job {
         let progress = Arc::new(Progress::default());
         let display = Display::start(progress.clone(), self.arguments.ask.quiet);
         progress.accounts().find(rest.to_ask.len());
-        let round = Round {
-            caller: session,
-            role: &self.asking.role,
-            progress: &progress,
-        };
+        let round = Round::new(session, &self.asking.role, &progress);
         let keeping = Keeping {
             snapshot: output.path().join("snapshot"),
             has_one_account: self.asking.targets.is_own_account(),

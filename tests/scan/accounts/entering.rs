@@ -45,6 +45,85 @@ fn an_account_that_cannot_be_entered_is_a_gap_and_the_others_are_looked_at() {
 }
 
 #[test]
+fn the_sessions_have_the_name_that_was_asked_for() {
+    // Whom a policy denies something, AWS names by the session.
+    let denied = format!(
+        "{ORGANIZATION}\n[[fault]]\nkind = \"denied-by-scp\"\nservice = \"kms\"\naccount = \"{}\"",
+        TEAMS[0]
+    );
+    let flags = ["--account", TEAMS[0]];
+    for (more, name) in [
+        (&[][..], "kms-audit"),
+        (&["--session-name", "weekly@audit"], "weekly@audit"),
+    ] {
+        let run = scan_estate(&denied, &[&flags[..], more].concat());
+        let user = format!(
+            "User: arn:aws:sts::{}:assumed-role/KmsAuditReadOnly/{name} is not",
+            TEAMS[0]
+        );
+        let gaps = run.report["coverage"]["gaps"].as_array().unwrap();
+        assert!(!gaps.is_empty());
+        for gap in gaps {
+            assert!(gap["message"].as_str().unwrap().starts_with(&user), "{name}: {gap}");
+        }
+    }
+}
+
+/// The lines of the log about accounts that cannot be entered, and how often it says what to do about sessions.
+fn entering_logged(run: &Run) -> (Vec<String>, usize) {
+    let log = String::from_utf8(run.output.stderr.clone()).unwrap();
+    let about = |words: &str| {
+        log.lines()
+            .filter(|line| line.contains(words))
+            .map(str::to_owned)
+            .collect()
+    };
+    let lines: Vec<String> = about("cannot be entered");
+    let advice: Vec<String> = about("--session-duration may ask for no more than");
+    (lines, advice.len())
+}
+
+#[test]
+fn sessions_that_are_to_last_longer_than_roles_allow_are_explained_once() {
+    let lasting = ORGANIZATION.replace(
+        "role = [{ name = \"KmsAuditReadOnly\", external_id",
+        "role = [{ name = \"KmsAuditReadOnly\", max_session_seconds = 43_200, external_id",
+    );
+    let flags = ["--organization", "--external-id", SECRET];
+    let run = scan_estate(&lasting, &[&flags[..], &["--session-duration", "43200"]].concat());
+    assert_eq!(ids(&run.report, "accounts"), ["111122223333", "444400000002"]);
+    let too_long = TEAMS.map(|team| (team.to_owned(), "ValidationError".to_owned()));
+    assert_eq!(refusals(&run)[..4], too_long);
+    let (lines, advice) = entering_logged(&run);
+    assert_eq!((lines.len(), advice), (5, 1), "{lines:?}");
+    for team in TEAMS {
+        let line = lines.iter().find(|line| line.contains(team)).unwrap();
+        assert!(line.contains("The requested DurationSeconds exceeds"), "{line}");
+    }
+
+    let (lines, advice) = entering_logged(&scan_estate(&lasting, &flags));
+    assert_eq!((lines.len(), advice), (1, 0), "{lines:?}");
+}
+
+#[test]
+fn what_is_said_to_those_who_enter_an_account_stays_on_its_line_of_the_log() {
+    let fault = "[[fault]]\nkind = \"error\"\nservice = \"sts\"\noperation = \"AssumeRole\"\ncode = \"ValidationError\"\n\
+                 message = \"DurationSeconds \\u009b2J\\n WARN kms_audit: forged \\u202e\"\n";
+    let run = scan_estate(
+        &format!("{ORGANIZATION}\n{fault}"),
+        &["--organization", "--session-duration", "3600"],
+    );
+    let (lines, advice) = entering_logged(&run);
+    assert_eq!((lines.len(), advice), (6, 1), "{lines:?}");
+    for line in lines {
+        assert!(
+            line.contains("DurationSeconds \\u{9b}2J\\u{a} WARN kms_audit: forged \\u{202e}"),
+            "{line}"
+        );
+    }
+}
+
+#[test]
 fn the_account_of_the_credentials_is_looked_at_with_them() {
     let run = scan_estate(ORGANIZATION, &["--account", "111122223333", "--account", TEAMS[0]]);
     assert_eq!(ids(&run.report, "accounts"), ["111122223333", TEAMS[0]]);
