@@ -24,6 +24,7 @@ mod history;
 mod inventory;
 mod key_details;
 mod manners;
+mod memory;
 mod metrics;
 #[cfg(unix)]
 mod permissions;

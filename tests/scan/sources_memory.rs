@@ -3,9 +3,8 @@
 use std::path::Path;
 use std::process::Stdio;
 
-use wait4::Wait4;
-
 use super::doors::Server;
+use super::memory;
 use super::run::command;
 
 /// More than a scan of any size needs.
@@ -57,10 +56,9 @@ fn scan(accounts: u32, role: &str) -> (u64, usize) {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let used = scan.wait4().unwrap();
-    assert_eq!(used.status.code(), Some(0));
+    let (status, memory) = memory::peak(&mut scan);
+    assert_eq!(status.code(), Some(0));
     let keys = keys_in(&folder.path().join("out/snapshot/keys"));
-    let memory = used.rusage.maxrss;
     println!("{accounts} accounts, {keys} keys scanned: {} MiB", memory >> 20);
     (memory, keys)
 }

@@ -4,8 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use wait4::Wait4;
-
+use super::super::memory;
 use super::{Copy, files, whole_run};
 
 /// The most that reading one may take.
@@ -41,12 +40,11 @@ fn run(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
         .stderr(fs::File::create(folder.join("said")).unwrap())
         .spawn()
         .unwrap();
-    let used = child.wait4().unwrap();
+    let (status, memory) = memory::peak(&mut child);
     let said = fs::read_to_string(folder.join("said")).unwrap();
-    let memory = used.rusage.maxrss;
     assert!(memory < MOST_MEMORY, "{arguments:?} took {} MiB: {said}", memory >> 20);
     assert!(!said.contains("panicked"), "{said}");
-    (used.status.code(), said)
+    (status.code(), said)
 }
 
 /// Puts a file into a run, and reads that in every way. `is_refused` says whether reading it is an error.
