@@ -239,7 +239,7 @@ pub(super) fn not_assessed_line(document: &Overview) -> Option<String> {
         .collect();
     let more = match rows.len().saturating_sub(CHECKS_NAMED) {
         0 => String::new(),
-        more => format!(" and fewer by {}", counted(more as u64, "more check", "more checks")),
+        more => format!(", and some by {}", counted(more as u64, "more check", "more checks")),
     };
     (!named.is_empty()).then(|| format!("Not assessed: {}{more}", named.join(", ")))
 }
