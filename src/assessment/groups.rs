@@ -12,6 +12,10 @@ use crate::severity::Severity;
 /// How many resources of a place are named.
 const EXAMPLES: usize = 3;
 
+/// In how many places of a group resources are named: more than any report for people shows. An organization has tens of
+/// thousands.
+const PLACES_WITH_EXAMPLES: usize = 100;
+
 /// Findings of one check and severity that ask for the same.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FindingGroup {
@@ -38,7 +42,7 @@ pub struct Place {
     pub region: Option<Region>,
     /// How many findings.
     pub count: u64,
-    /// The first few.
+    /// The first few, in the first hundred places of a group.
     pub examples: Vec<Example>,
     /// What they cost a month together, where that is known.
     pub monthly_cost: Option<MicroDollars>,
@@ -93,13 +97,14 @@ impl Groups {
             }
             let mut findings = findings.iter().filter(|finding| finding.exception.is_none()).peekable();
             if let Some(first) = findings.peek() {
-                let place = self.place(first);
-                findings.for_each(|finding| place.add(finding));
+                let (place, most) = self.place(first);
+                findings.for_each(|finding| place.add(finding, most));
             }
         }
     }
 
-    fn place(&mut self, finding: &Finding) -> &mut Place {
+    /// The place of a finding, and how many resources are named there.
+    fn place(&mut self, finding: &Finding) -> (&mut Place, usize) {
         let group = self
             .groups
             .entry((
@@ -116,7 +121,12 @@ impl Groups {
                 places: BTreeMap::new(),
             });
         let resource = &finding.resource;
-        group
+        let named = if group.places.len() < PLACES_WITH_EXAMPLES {
+            EXAMPLES
+        } else {
+            0
+        };
+        let place = group
             .places
             .entry((resource.account_id.clone(), resource.region.clone()))
             .or_insert_with(|| Place {
@@ -125,7 +135,8 @@ impl Groups {
                 count: 0,
                 examples: Vec::new(),
                 monthly_cost: None,
-            })
+            });
+        (place, named)
     }
 
     /// What exceptions cover, in the order of checks and reasons.
@@ -171,9 +182,10 @@ fn place_of(finding: &Finding) -> impl PartialEq + '_ {
 }
 
 impl Place {
-    fn add(&mut self, finding: &Finding) {
+    /// Adds a finding, which is named if it is one of the first so many.
+    fn add(&mut self, finding: &Finding, named: usize) {
         self.count += 1;
-        if self.examples.len() < EXAMPLES {
+        if self.examples.len() < named {
             self.examples.push(Example {
                 name: finding.resource.name.clone(),
                 detail: finding.detail.clone(),

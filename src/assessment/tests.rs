@@ -56,6 +56,19 @@ fn what_accounts_come_to_is_added_up() {
 }
 
 #[test]
+fn of_many_accounts_the_first_hundred_have_examples_and_all_are_counted() {
+    let accounts: Vec<_> = (1..=102).map(|n| facts(&format!("{n:012}"), 2, 60.0)).collect();
+    let many = assess(&accounts);
+    let [group] = many.groups.as_slice() else {
+        panic!("{:?}", many.groups)
+    };
+    assert_eq!(group.places.len(), 102);
+    assert!(group.places.iter().all(|place| place.count == 2));
+    let named: Vec<_> = group.places.iter().map(|place| place.examples.len()).collect();
+    assert_eq!(named, [vec![2; 100], vec![0; 2]].concat());
+}
+
+#[test]
 fn a_group_has_a_place_for_each_account_with_its_count_cost_and_first_few() {
     let both = assess(&[facts("222222222222", 7, 60.0), facts("111111111111", 5, 60.0)]);
     let [group] = both.groups.as_slice() else {
