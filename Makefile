@@ -13,9 +13,9 @@ test: rust-test e2e browser
 rust-test:
 	@command -v ssh-keygen > /dev/null || { apt-get update && apt-get install -y openssh-client; } || { echo "ssh-keygen is" \
 		"missing and could not be installed: install OpenSSH and try again" >&2; exit 1; }
-	@for shell in bash zsh fish; do command -v $$shell > /dev/null || missing=1; done; test -z "$$missing" || \
-		{ apt-get update && apt-get install -y bash zsh fish; } || { echo "bash, zsh or fish is missing and could not be" \
-		"installed: install all three and try again" >&2; exit 1; }
+	@for tool in bash zsh fish groff; do command -v $$tool > /dev/null || missing=1; done; test -z "$$missing" || \
+		{ apt-get update && apt-get install -y bash zsh fish groff-base; } || { echo "bash, zsh, fish or groff is missing and" \
+		"could not be installed: install all four and try again" >&2; exit 1; }
 	cargo test --locked
 	cargo check --locked --no-default-features --lib --bins
 
@@ -54,7 +54,7 @@ $(TARGET)/browser/ready: $(wildcard tests/browser/*) tests/browser/.npmrc
 bench:
 	@command -v wrk > /dev/null || { apt-get update && apt-get install -y wrk; } || { echo "wrk is missing and could not be" \
 		"installed: install it (Debian: apt-get install wrk, macOS: brew install wrk) and try again" >&2; exit 1; }
-	cargo bench --locked --bench assess --bench formats --bench history --bench organization --bench scan --bench serve
+	cargo bench --locked --no-fail-fast --bench assess --bench formats --bench history --bench organization --bench scan --bench serve
 
 # Beside others: Prowler and Cloud Custodian, each in an environment of its own, on the same keys and buckets.
 bench-peers: $(VENV)/ready $(TARGET)/peers/prowler/ready $(TARGET)/peers/custodian/ready

@@ -11,6 +11,8 @@ folder=$(dirname "$0")
 # One moment for all shards: every judgement refers to it.
 as_of=${1:-$(date -u +%Y-%m-%dT%H:%M:%SZ)}
 run=/runs/$(printf %s "$as_of" | tr -d :)
+# A merge that broke off is made anew, beside what is left of it.
+merged=$run/merged${1:+-$(date -u +%Y-%m-%dT%H%M%SZ)}
 
 in_namespace() {
   kubectl --namespace kms-audit "$@"
@@ -46,9 +48,10 @@ fi
 # Those of the run before, which cannot be started again. What it wrote stays on the volume.
 in_namespace delete job kms-audit-scan kms-audit-merge --ignore-not-found
 in_namespace create configmap kms-audit-run --dry-run=client --output yaml \
-  --from-literal="KMS_AUDIT_AS_OF=$as_of" --from-literal="RUN=$run" | in_namespace apply --filename -
+  --from-literal="KMS_AUDIT_AS_OF=$as_of" --from-literal="RUN=$run" --from-literal="MERGED=$merged" |
+  in_namespace apply --filename -
 in_namespace apply --filename "$folder/indexed-job.yaml"
 succeeded kms-audit-scan
 in_namespace apply --filename "$folder/merge-job.yaml"
 succeeded kms-audit-merge
-echo "the merged run is in $run/merged"
+echo "the merged run is in $merged"

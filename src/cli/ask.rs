@@ -88,6 +88,20 @@ pub struct AskArgs {
     pub api_share: Option<ApiShare>,
 }
 
+impl AskArgs {
+    /// Whether it is the AWS within this program that is asked, where time stands still.
+    #[cfg(feature = "sandbox")]
+    pub fn is_of_sandbox(&self) -> bool {
+        self.sandbox.is_some()
+    }
+
+    /// Whether it is the AWS within this program that is asked, where time stands still.
+    #[cfg(not(feature = "sandbox"))]
+    pub fn is_of_sandbox(&self) -> bool {
+        false
+    }
+}
+
 pub(super) fn region(text: &str) -> Result<Region, String> {
     Region::parse(text).ok_or_else(|| "expected the name of a Region, such as eu-west-1".to_owned())
 }

@@ -22,8 +22,8 @@ fn pools() -> String {
     pools.sort_unstable();
     pools.dedup();
     format!(
-        "Look only at this pool of operations; repeat for several\n\nBy its name in report.json: {}; or one that AWS has \
-         added since.",
+        "Look only at this pool of operations; repeat for several\n\nBy its name in report.json or in the table: {}; or one \
+         that AWS has added since.",
         pools.join(", ")
     )
 }

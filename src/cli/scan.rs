@@ -77,7 +77,8 @@ pub struct ScanArgs {
     /// Go on with the scan in this folder
     ///
     /// It was killed, stopped, or could not enter every account: what is finished is not asked again. Flags are those it
-    /// was begun with, and need not be repeated.
+    /// was begun with, and need not be repeated, but for those that say what comes of it: --format, --sign-with, --fail-on,
+    /// --fail-on-gaps.
     #[arg(
         long,
         value_name = "DIR",

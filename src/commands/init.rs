@@ -22,7 +22,7 @@ const WIDTH: usize = 100;
 
 const HEAD: &str = "\
 The configuration of kms-audit, with every setting and its default. A line that begins with # and a blank explains; to \
-change a setting, take away the # before it. Flags beat environment variables, and both beat this file.";
+change a setting, take away the # before it, and before the [heading] above it. Flags beat environment variables, and both beat this file.";
 
 const CHECKS_HEAD: &str = "\
 How each check judges. Each can be switched off, and each takes `severity = \"...\"` (info, low, medium, high, critical) \

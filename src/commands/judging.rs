@@ -94,11 +94,12 @@ impl Judging<'_> {
         let report = Report::new(&assessment, &results);
         self.outputs.write_folder(&report, output)?;
         write_manifest(output.path(), report.document, self.origin)?;
+        self.outputs.write_elsewhere(&report)?;
+        print_summary(&report, output, self.outputs)?;
+        // Last, since a passphrase that is wrong is to cost the signature and nothing else.
         if let Some(key) = &self.args.sign_with {
             sign(output.path(), key)?;
         }
-        self.outputs.write_elsewhere(&report)?;
-        print_summary(&report, output, self.outputs)?;
         let document = report.document;
         let reaches = |least: Severity| document.summary.findings_from(least) > 0;
         Ok(if self.args.fail_on.is_some_and(reaches) {

@@ -104,17 +104,15 @@ mod tests {
     }
 
     #[test]
-    fn groff_where_it_is_here_has_nothing_to_say() {
+    fn groff_has_nothing_to_say() {
         let (folder, names) = pages();
         for name in &names {
             let page = folder.path().join("man1").join(name);
-            let Ok(output) = std::process::Command::new("groff")
+            let output = std::process::Command::new("groff")
                 .args(["-man", "-ww", "-z"])
                 .arg(page)
                 .output()
-            else {
-                return;
-            };
+                .unwrap();
             assert_eq!(String::from_utf8(output.stderr).unwrap(), "", "{name}");
         }
     }

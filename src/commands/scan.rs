@@ -186,5 +186,17 @@ fn check_shard(args: &ScanArgs) -> anyhow::Result<()> {
                     --account or --accounts-file";
         return Err(UsageError(what.to_owned()).into());
     }
+    if args.shard.is_some() && args.as_of.is_none() && args.resume.is_none() && !args.ask.is_of_sandbox() {
+        let what = "only shards of one moment can be merged: give each the same with --as-of, such as that at which the \
+                    first begins";
+        return Err(UsageError(what.to_owned()).into());
+    }
+    if let Some(key) = args.report.sign_with.as_ref().filter(|key| !key.is_file()) {
+        let what = format!(
+            "there is no key {} to sign with: give the file of an OpenSSH key",
+            key.display()
+        );
+        return Err(UsageError(what).into());
+    }
     Ok(())
 }

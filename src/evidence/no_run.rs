@@ -38,12 +38,20 @@ impl NoRun {
         };
         NoRun {
             what,
-            advice: advice(path),
+            advice: advice(path, |folder| folder.join(MANIFEST_FILE).is_file()),
+        }
+    }
+
+    /// The same where not any run will do: advises those folders alone that `will_do`.
+    pub fn among(path: &Path, needs: &str, will_do: impl Fn(&Path) -> bool) -> Self {
+        NoRun {
+            advice: advice(path, will_do),
+            ..NoRun::at(path, needs)
         }
     }
 }
 
-fn advice(path: &Path) -> String {
+fn advice(path: &Path, will_do: impl Fn(&Path) -> bool) -> String {
     if has_no_end(path) {
         return format!(
             "The scan in it did not come to its end, or its {MANIFEST_FILE} was taken away. To go on with it, run \
@@ -51,7 +59,7 @@ fn advice(path: &Path) -> String {
             path.display()
         );
     }
-    let runs = runs_in(path);
+    let runs = runs_in(path, will_do);
     if runs.is_empty() {
         return "Check the path. A scan says in its last lines where it wrote: the folder of --out, or a new one that is \
                 called kms-audit-<time>."
@@ -70,12 +78,12 @@ fn has_no_end(folder: &Path) -> bool {
     folder.join(RUN_FILE).is_file() && !folder.join(MANIFEST_FILE).is_file()
 }
 
-/// The runs that lie in a folder. One that cannot be listed has none to name.
-fn runs_in(folder: &Path) -> Vec<String> {
+/// The runs that lie in a folder and will do. One that cannot be listed has none to name.
+fn runs_in(folder: &Path, will_do: impl Fn(&Path) -> bool) -> Vec<String> {
     let entries = folder.read_dir().into_iter().flatten().flatten();
     let mut runs: Vec<String> = entries
         .map(|entry| entry.path())
-        .filter(|path| path.join(MANIFEST_FILE).is_file())
+        .filter(|path| will_do(path))
         .map(|path| path.display().to_string())
         .collect();
     runs.sort();

@@ -12,7 +12,6 @@ use comfy_table::{Attribute, Cell, Color};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::Report;
-use super::fitted::fitted;
 use super::grid::{Grid, Palette, Shape, number};
 use super::key_counts::KeyCounts;
 use super::wording::{self, counted};
@@ -248,10 +247,7 @@ impl Screen<'_> {
         }
         match wording::not_assessed_line(report.document) {
             None => Ok(()),
-            Some(line) => {
-                let line = format!("  {line}; {} has why.", self.page);
-                writeln!(out, "{}", fitted(&line, self.palette.width))
-            }
+            Some(line) => writeln!(out, "  {line}; {} has why.", self.page),
         }
     }
 

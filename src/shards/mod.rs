@@ -35,6 +35,15 @@ pub enum ShardError {
     /// A folder has nothing to merge in it.
     #[error(transparent)]
     NoShard(NoRun),
+    /// There are shards, and none of them came to its end.
+    #[error(
+        "none of the shards in {} came to its end: nothing can be merged\n  Go on with each by `kms-audit scan --resume`.",
+        folders.iter().map(|folder| folder.display().to_string()).collect::<Vec<_>>().join(", ")
+    )]
+    NoneEnded {
+        /// What was named.
+        folders: Vec<PathBuf>,
+    },
     /// A folder cannot be looked into.
     #[error("cannot read {folder}")]
     File {

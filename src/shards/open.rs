@@ -60,8 +60,9 @@ impl Shards {
         }
         runs.sort_by_key(|run| run.shard.number());
         let Some((first, others)) = runs.split_first() else {
-            let folder = named.first().cloned().unwrap_or_default();
-            return Err(ShardError::NoShard(NoRun::at(&folder, OF_SHARDS)));
+            return Err(ShardError::NoneEnded {
+                folders: named.to_vec(),
+            });
         };
         let version = &first.manifest.tool.version;
         if *version != RunRecord::tool_version() {
@@ -159,12 +160,20 @@ fn find(named: &[PathBuf]) -> Result<Vec<PathBuf>, ShardError> {
             }
         }
         if folders.len() == before {
-            return Err(ShardError::NoShard(NoRun::at(named, OF_SHARDS)));
+            return Err(ShardError::NoShard(NoRun::among(named, OF_SHARDS, holds_shards)));
         }
     }
     folders.sort();
     folders.dedup();
     Ok(folders)
+}
+
+/// Whether there are folders of shards in a folder.
+fn holds_shards(folder: &Path) -> bool {
+    let entries = folder.read_dir().into_iter().flatten().flatten();
+    entries
+        .into_iter()
+        .any(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX) && entry.path().is_dir())
 }
 
 impl ShardRun {

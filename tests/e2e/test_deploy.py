@@ -232,11 +232,11 @@ def in_aws_batch(folder: Path) -> Processes:
 
 def in_kubernetes(folder: Path) -> Processes:
     """What the Indexed Job starts, with as many completions as there are shards here."""
-    config = {"KMS_AUDIT_AS_OF": AS_OF, "RUN": "/runs/today"}
+    config = {"KMS_AUDIT_AS_OF": AS_OF, "RUN": "/runs/today", "MERGED": "/runs/today/merged"}
 
     def command(job: dict) -> list[str]:
         words = one(job["spec"]["template"]["spec"]["containers"])["args"]
-        words = [word.replace("$(RUN)", config["RUN"]) for word in words]
+        words = [re.sub(r"\$\((\w+)\)", lambda found: config[found.group(1)], word) for word in words]
         completions = job["spec"]["completions"]
         return [mounted(word.replace(f"auto/{completions}", f"auto/{SHARDS}"), folder) for word in words]
 
@@ -296,6 +296,20 @@ def test_the_processes_of_a_template_share_a_scan_and_the_merged_run_equals_that
     before = files(tmp_path / "today")
     organization.run_together(shards[:1])
     assert files(tmp_path / "today") == before
+
+
+def test_the_roles_that_the_scans_enter_are_those_that_the_template_of_the_role_makes() -> None:
+    imported = {"Fn::ImportValue": {"Fn::Sub": "${AuditorStack}-RoleName"}}
+    exported = AUDITOR["Outputs"]["RoleName"]
+    assert exported == {"Value": {"Ref": "RoleName"}, "Export": {"Name": {"Fn::Sub": "${AWS::StackName}-RoleName"}}}
+    states = cfn_yaml.load(str(DEPLOY / "step-functions" / "scan.yaml"))["Resources"]["AuditorTask"]["Properties"]
+    for container in (BATCH["Resources"]["Scan"]["Properties"]["ContainerProperties"],
+                      one(states["ContainerDefinitions"])):
+        assert {"Name": "KMS_AUDIT_ROLE_NAME", "Value": imported} in container["Environment"]
+    default = ROLE_STACKSET["Parameters"]["RoleName"]["Default"]
+    assert AUDITOR["Parameters"]["RoleName"]["Default"] == default
+    environment = one(SCAN_JOB["spec"]["template"]["spec"]["containers"])["env"]
+    assert {"name": "KMS_AUDIT_ROLE_NAME", "value": default} in environment
 
 
 def test_the_number_of_completions_is_that_of_the_shards() -> None:
@@ -408,12 +422,22 @@ def test_a_run_on_a_cluster_replaces_the_jobs_of_the_one_before_and_merges_when_
         tmp_path: Path) -> None:
     done = run_on_a_cluster(tmp_path, AS_OF)
     run = f"/runs/{AS_OF.replace(':', '')}"
-    assert done.ran.returncode == 0 and f"{run}/merged" in done.ran.stdout, done.ran
+    assert done.ran.returncode == 0, done.ran
+    merged = re.search(rf"{run}/merged-\d\d\d\d-\S+", done.ran.stdout).group()
     assert done.asked[0] == "delete job kms-audit-scan kms-audit-merge --ignore-not-found"
     config, = (line for line in done.asked if line.startswith("create configmap kms-audit-run "))
-    assert f"KMS_AUDIT_AS_OF={AS_OF}" in config and f"RUN={run}" in config
+    assert {f"--from-literal={name}" for name in (f"KMS_AUDIT_AS_OF={AS_OF}", f"RUN={run}", f"MERGED={merged}")} < {
+        *config.split()}
     applied = [Path(line.split()[-1]).name for line in done.asked if line.startswith("apply ")]
     assert applied == ["-", "indexed-job.yaml", "merge-job.yaml"]
+
+
+def test_a_new_run_on_a_cluster_is_of_now_and_merged_beside_its_shards(tmp_path: Path) -> None:
+    done = run_on_a_cluster(tmp_path)
+    config, = (line for line in done.asked if line.startswith("create configmap kms-audit-run "))
+    as_of = re.search(r"KMS_AUDIT_AS_OF=(\S+)", config).group(1)
+    run = f"/runs/{as_of.replace(':', '')}"
+    assert f"RUN={run} " in config and config.endswith(f"MERGED={run}/merged")
 
 
 def test_a_run_on_a_cluster_ends_when_a_shard_has_failed_and_says_how_to_go_on(tmp_path: Path) -> None:

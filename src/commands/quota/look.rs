@@ -36,7 +36,7 @@ impl Look {
         let ask = &args.ask;
         let (config, config_file) = judging::load_config(ask.config.as_deref(), ask.threshold)?;
         let mut asking = Asking::new(ask, &config, Known::default()).await?;
-        let pools: BTreeSet<String> = args.pools.iter().map(|pool| pool.trim().to_owned()).collect();
+        let pools: BTreeSet<String> = args.pools.iter().map(|pool| pools::whole(pool.trim())).collect();
         let threshold_percent = config.quota.threshold_percent;
         asking.parameters.extend([
             ("pools".to_owned(), json!(pools)),

@@ -1,7 +1,22 @@
 //! A pool that is not there, and which one may have been meant.
 
+use crate::facts::Region;
+use crate::published;
+
 /// How many pools are offered.
 const OFFERED: usize = 3;
+
+/// The name of a pool. The tables say it without the words that those of cryptographic operations begin with.
+pub(super) fn whole(name: &str) -> String {
+    let whole = format!("CryptographicOperations{name}");
+    // Which pools there are is the same in every Region.
+    let quotas = published::request_quotas(&Region::new("us-east-1"));
+    if quotas.iter().any(|quota| quota.pool == whole) {
+        whole
+    } else {
+        name.to_owned()
+    }
+}
 
 /// What is said of a pool that is not there: those that may be meant, and where all of them are listed.
 pub(super) fn unknown<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> String {
@@ -54,6 +69,14 @@ mod tests {
         "ListKeys",
         "PutKeyPolicy",
     ];
+
+    #[test]
+    fn a_pool_may_be_called_as_the_tables_call_it() {
+        assert_eq!(whole("Symmetric"), "CryptographicOperationsSymmetric");
+        for name in ["CryptographicOperationsSymmetric", "ListKeys", "Nope", ""] {
+            assert_eq!(whole(name), name);
+        }
+    }
 
     #[test]
     fn the_pool_that_may_be_meant_is_offered_and_never_the_whole_list() {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anstream::{AutoStream, ColorChoice};
 use anyhow::Context;
+use unicode_width::UnicodeWidthStr;
 
 use super::super::screen::Screen;
 use crate::assessment::{QuotaCheck, UsageState};
@@ -149,7 +150,7 @@ fn lines_on_screen(text: &str, palette: Palette) -> usize {
     let width = usize::from(palette.width).max(1);
     let lines = text.lines().map(|line| {
         let plain = anstream::adapter::strip_str(line).to_string();
-        plain.chars().count().div_ceil(width).max(1)
+        plain.width().div_ceil(width).max(1)
     });
     lines.sum()
 }

@@ -6,6 +6,7 @@ use std::fmt::{self, Write};
 
 use anstyle::AnsiColor;
 use comfy_table::{Attribute, Cell, Color};
+use unicode_width::UnicodeWidthStr;
 
 use super::super::grid::{Grid, Palette, Shape, number};
 use super::super::terminal::{Screen, pool, shorten};
@@ -204,8 +205,8 @@ impl Layout {
 
 fn width(columns: &[Column], rows: &[&CheckedQuota]) -> usize {
     let widths = columns.iter().map(|column| {
-        let cells = rows.iter().map(|row| column.text(row).chars().count());
-        cells.max().unwrap_or(0).max(column.title().chars().count()) + BETWEEN
+        let cells = rows.iter().map(|row| column.text(row).width());
+        cells.max().unwrap_or(0).max(column.title().width()) + BETWEEN
     });
     widths.sum()
 }
