@@ -248,3 +248,77 @@ impl ProvideCredentials for RoleCredentials {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::canned::{self, Answer};
+    use super::*;
+
+    const CALLER: &str = "<GetCallerIdentityResponse><GetCallerIdentityResult>\
+        <Arn>arn:aws:iam::111122223333:user/audit</Arn><UserId>AIDATEST</UserId><Account>111122223333</Account>\
+        </GetCallerIdentityResult></GetCallerIdentityResponse>";
+    const ENTERED: &str = "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIATEST</AccessKeyId>\
+        <SecretAccessKey>secret</SecretAccessKey><SessionToken>token</SessionToken>\
+        <Expiration>2036-06-15T07:00:00Z</Expiration></Credentials><AssumedRoleUser><AssumedRoleId>AROATEST:x</AssumedRoleId>\
+        <Arn>arn:aws:sts::444455556666:assumed-role/KmsAuditReadOnly/x</Arn></AssumedRoleUser></AssumeRoleResult>\
+        </AssumeRoleResponse>";
+
+    /// What AWS is asked for when a role is entered by these settings.
+    async fn asked(settings: RoleSettings) -> BTreeMap<String, String> {
+        let seen = Arc::new(Mutex::new(String::new()));
+        let session = canned::session({
+            let seen = seen.clone();
+            move |request| {
+                let form = String::from_utf8_lossy(request.body().bytes().unwrap()).into_owned();
+                if form.contains("Action=AssumeRole") {
+                    *seen.lock().unwrap() = form;
+                    return Answer(200, &[], ENTERED.to_owned());
+                }
+                Answer(200, &[], CALLER.to_owned())
+            }
+        });
+        let account = AccountId::parse("444455556666").unwrap();
+        session.await.unwrap().enter(&account, &settings).await.unwrap();
+        let form = seen.lock().unwrap().clone();
+        let pairs = form.split('&').filter_map(|pair| pair.split_once('='));
+        pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+
+    #[tokio::test]
+    async fn a_role_is_entered_as_the_settings_say() {
+        let asked = asked(RoleSettings {
+            name: "audit/Reader".to_owned(),
+            external_id: Some(ExternalId::from("hush".to_owned())),
+            session_name: "weekly".to_owned(),
+            session_seconds: Some(900),
+            source_identity: Some("alice".to_owned()),
+        });
+        let asked = asked.await;
+        for (name, value) in [
+            ("RoleArn", "arn%3Aaws%3Aiam%3A%3A444455556666%3Arole%2Faudit%2FReader"),
+            ("ExternalId", "hush"),
+            ("RoleSessionName", "weekly"),
+            ("DurationSeconds", "900"),
+            ("SourceIdentity", "alice"),
+        ] {
+            assert_eq!(asked.get(name).map(String::as_str), Some(value), "{name}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_not_set_is_not_asked_for() {
+        let asked = asked(RoleSettings {
+            name: DEFAULT_ROLE_NAME.to_owned(),
+            external_id: None,
+            session_name: DEFAULT_SESSION_NAME.to_owned(),
+            session_seconds: None,
+            source_identity: None,
+        });
+        let asked = asked.await;
+        let names: Vec<&str> = asked.keys().map(String::as_str).collect();
+        assert_eq!(names, ["Action", "RoleArn", "RoleSessionName", "Version"]);
+        assert_eq!(asked["RoleSessionName"], "kms-audit");
+    }
+}

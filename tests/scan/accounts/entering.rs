@@ -293,3 +293,43 @@ fn names_of_accounts_stay_text() {
         );
     }
 }
+
+#[test]
+fn an_organization_is_scanned_in_every_partition() {
+    for (partition, region) in [
+        ("aws-cn", "cn-north-1"),
+        ("aws-us-gov", "us-gov-west-1"),
+        ("aws-eusc", "eusc-de-east-1"),
+    ] {
+        let estate = format!(
+            r#"
+as_of = 2026-06-15T06:00:00Z
+[account]
+id = "111122223333"
+partition = "{partition}"
+[organization]
+[[region]]
+name = "{region}"
+[[member]]
+id = "444455556666"
+role = [{{ name = "KmsAuditReadOnly" }}]
+[[member.region]]
+name = "{region}"
+key = [{{ alias = "alias/ledger" }}]
+"#
+        );
+        let run = scan_estate(&estate, &["--organization", "--region", region, "--fail-on-gaps"]);
+        assert_eq!(run.output.status.code(), Some(0), "{partition}: {:?}", run.output);
+        assert_eq!(
+            ids(&run.report, "accounts"),
+            ["111122223333", "444455556666"],
+            "{partition}"
+        );
+        assert_eq!(run.report["scan"]["partition"], partition);
+        let arn = run.report["keys"][0]["arn"].as_str().unwrap();
+        assert!(
+            arn.starts_with(&format!("arn:{partition}:kms:{region}:444455556666:key/")),
+            "{arn}"
+        );
+    }
+}
