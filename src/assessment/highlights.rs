@@ -3,7 +3,6 @@
 
 use std::cmp::Ordering;
 
-use super::account::AccountAssessment;
 use crate::checks::Finding;
 use crate::facts::{
     AccountFacts, AccountId, Peak, Region, RegionFacts, RequestQuota, RequestsPerSecond, UsagePattern,
@@ -155,11 +154,11 @@ impl Highlights {
         pools
     }
 
-    /// Adds what is worth it of an account.
-    pub(super) fn add(&mut self, account: &mut AccountAssessment) {
-        self.pools.append(&mut account.busy_pools);
+    /// Adds what is worth it of the pools and the findings of an account.
+    pub(super) fn add(&mut self, mut busy_pools: Vec<BusyPool>, findings: &[Finding]) {
+        self.pools.append(&mut busy_pools);
         keep_closest(&mut self.pools);
-        self.buckets.extend(account.findings.iter().filter_map(BucketToFix::of));
+        self.buckets.extend(findings.iter().filter_map(BucketToFix::of));
         self.buckets.sort_by(BucketToFix::order);
         self.buckets.truncate(MOST_BUCKETS);
     }

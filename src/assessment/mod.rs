@@ -88,7 +88,8 @@ impl<'a> Assessor<'a> {
     /// Adds an account. Its findings and keys are counted and let go.
     pub fn add(&mut self, mut account: AccountAssessment) {
         self.groups.add(&account.findings);
-        self.highlights.add(&mut account);
+        let busy_pools = std::mem::take(&mut account.busy_pools);
+        self.highlights.add(busy_pools, &account.findings);
         self.exceptions.add(&account.exceptions);
         let document = &mut self.document;
         document.summary.add(account.summary);

@@ -1,11 +1,13 @@
 //! One way to make a call: paced, bounded, counted, stoppable.
 
+use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
 use super::error::CallError;
@@ -14,7 +16,6 @@ use super::guard::Ledger;
 use super::operations::{Operation, position};
 use super::pacing::Pacer;
 use super::places::{AnswerSize, Places};
-use super::role::EnteredRole;
 use super::secrets::Secrets;
 use super::silence::Silence;
 
@@ -34,6 +35,33 @@ impl Stop {
     }
 }
 
+/// Credentials that run out, and can be had again.
+pub(super) trait Renewable: fmt::Debug + Send + Sync {
+    /// Whether they last for another call.
+    ///
+    /// # Errors
+    /// When there are none.
+    fn lasts(&self) -> Result<bool, CallError>;
+
+    /// Which of them a request takes now, by their number.
+    fn serial(&self) -> u64;
+
+    /// Has new ones, unless somebody has had since those with this number. It is a call itself, so calls would be part of
+    /// themselves without the box.
+    ///
+    /// # Errors
+    /// When they cannot be had again.
+    fn renew(&self, serial: u64) -> BoxFuture<'_, Result<u64, CallError>>;
+}
+
+/// Sees to it that they last for another call.
+async fn ready(credentials: &dyn Renewable) -> Result<(), CallError> {
+    if credentials.lasts()? {
+        return Ok(());
+    }
+    credentials.renew(credentials.serial()).await.map(drop)
+}
+
 /// How often a call is made again since the session of its role had expired: once is enough, unless sessions end sooner
 /// than calls have their turn.
 const MOST_RENEWALS: u32 = 4;
@@ -47,7 +75,7 @@ pub struct Caller {
     pub(super) places: Places,
     pub(super) expiry: Arc<Expiry>,
     /// The role whose credentials are used, where they are not the caller's own.
-    pub(super) role: Option<Arc<EnteredRole>>,
+    pub(super) role: Option<Arc<dyn Renewable>>,
     pub(super) stop: Stop,
     pub(super) secrets: Secrets,
 }
@@ -133,7 +161,7 @@ impl Caller {
         }
         if let Some(role) = &self.role {
             // That the role cannot be entered again costs what was to be asked.
-            role.ready()
+            ready(role.as_ref())
                 .await
                 .map_err(|error| CallError::new(operation, &error.code, error.message))?;
         }

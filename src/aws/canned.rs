@@ -13,8 +13,9 @@ use aws_smithy_types::body::SdkBody;
 
 use super::call::Stop;
 use super::pacing::ApiShare;
-use super::session::{self, Session, SessionSettings};
+use super::session::Session;
 use super::session_error::SessionError;
+use super::session_settings::{self, SessionSettings};
 use crate::facts;
 
 /// What a canned server answers: a status, headers and a body.
@@ -48,7 +49,7 @@ pub(super) async fn session(
 /// The account that answers through this client, without credentials and pacing.
 pub(super) async fn open(http: SharedHttpClient, home: facts::Region) -> Result<Session, SessionError> {
     let settings = SessionSettings {
-        credentials: session::Credentials::Invented,
+        credentials: session_settings::Credentials::Invented,
         fallback_region: Some(home),
         endpoint: None,
         http,

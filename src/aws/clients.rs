@@ -5,7 +5,8 @@ use std::sync::OnceLock;
 
 use super::call::Caller;
 use super::error::CallError;
-use super::session::{Credentials, Session};
+use super::session::Session;
+use super::session_settings::Credentials;
 use crate::facts::Region;
 
 /// The clients of one account in one Region.

@@ -42,6 +42,7 @@ mod rotations;
 mod secrets;
 mod session;
 mod session_error;
+mod session_settings;
 mod silence;
 mod tags;
 mod trails;
@@ -58,8 +59,9 @@ pub use organization::{ListedAccount, OrganizationError, OrganizationRead, read_
 pub use pacing::ApiShare;
 pub use regions::{RegionChoice, RegionError};
 pub use role::{DEFAULT_ROLE_NAME, DEFAULT_SESSION_NAME, ExternalId, RoleSettings};
-pub use session::{Credentials, Session, SessionSettings};
+pub use session::Session;
 pub use session_error::SessionError;
+pub use session_settings::{Credentials, SessionSettings};
 
 pub use alarms::read_alarms;
 pub use bucket_metrics::read_bucket_requests;

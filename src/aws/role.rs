@@ -9,7 +9,7 @@ use aws_sdk_sts::config::{Credentials as SdkCredentials, ProvideCredentials};
 use aws_sdk_sts::types::Credentials as StsCredentials;
 use futures_util::future::BoxFuture;
 
-use super::call::Caller;
+use super::call::{Caller, Renewable};
 use super::error::CallError;
 use super::operations::STS_ASSUME_ROLE;
 use crate::facts::{AccountId, Arn};
@@ -119,63 +119,38 @@ impl EnteredRole {
         Ok(Arc::new(role))
     }
 
-    /// Sees to it that the credentials last for another call.
-    ///
-    /// # Errors
-    /// When they have run out and the role cannot be entered again.
-    pub(super) async fn ready(&self) -> Result<(), CallError> {
+    async fn enter_again(&self, serial: u64) -> Result<u64, CallError> {
+        let _turn = self.renewing.lock().await;
         let current = self.get()?;
-        let soon = SystemTime::now() + EARLY;
-        if current.credentials.expiry().is_none_or(|expiry| expiry > soon) {
-            return Ok(());
+        if let Some(error) = current.ended {
+            return Err(error);
         }
-        self.renew(current.serial).await.map(drop)
-    }
-
-    /// Which credentials a request takes now, by their number.
-    pub(super) fn serial(&self) -> u64 {
-        self.get().map_or(0, |current| current.serial)
-    }
-
-    /// Enters the role again, unless somebody has since the credentials with this serial number.
-    ///
-    /// # Errors
-    /// When it cannot be entered again.
-    pub(super) fn renew(&self, serial: u64) -> BoxFuture<'_, Result<u64, CallError>> {
-        // Entering a role is a call itself, so calls would be part of themselves without the box.
-        Box::pin(async move {
-            let _turn = self.renewing.lock().await;
-            let current = self.get()?;
-            if let Some(error) = current.ended {
-                return Err(error);
-            }
-            if current.serial > serial {
-                return Ok(current.serial);
-            }
-            let answer = self.assume().await;
-            let (next, outcome) = match answer {
-                Ok(credentials) => {
-                    let serial = current.serial + 1;
-                    (
-                        Current {
-                            credentials,
-                            serial,
-                            ended: None,
-                        },
-                        Ok(serial),
-                    )
-                }
-                Err(error) => (
+        if current.serial > serial {
+            return Ok(current.serial);
+        }
+        let answer = self.assume().await;
+        let (next, outcome) = match answer {
+            Ok(credentials) => {
+                let serial = current.serial + 1;
+                (
                     Current {
-                        ended: Some(error.clone()),
-                        ..current
+                        credentials,
+                        serial,
+                        ended: None,
                     },
-                    Err(error),
-                ),
-            };
-            self.set(next);
-            outcome
-        })
+                    Ok(serial),
+                )
+            }
+            Err(error) => (
+                Current {
+                    ended: Some(error.clone()),
+                    ..current
+                },
+                Err(error),
+            ),
+        };
+        self.set(next);
+        outcome
     }
 
     async fn assume(&self) -> Result<SdkCredentials, CallError> {
@@ -213,6 +188,22 @@ impl EnteredRole {
 
     fn set(&self, current: Current) {
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(current);
+    }
+}
+
+impl Renewable for EnteredRole {
+    fn lasts(&self) -> Result<bool, CallError> {
+        let soon = SystemTime::now() + EARLY;
+        let expiry = self.get()?.credentials.expiry();
+        Ok(expiry.is_none_or(|expiry| expiry > soon))
+    }
+
+    fn serial(&self) -> u64 {
+        self.get().map_or(0, |current| current.serial)
+    }
+
+    fn renew(&self, serial: u64) -> BoxFuture<'_, Result<u64, CallError>> {
+        Box::pin(self.enter_again(serial))
     }
 }
 

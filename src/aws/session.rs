@@ -13,19 +13,19 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, SdkConfig};
 use aws_sdk_kms::config::{Credentials as SdkCredentials, Region as SdkRegion, SharedCredentialsProvider};
 use aws_smithy_async::rt::sleep::TokioSleep;
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use super::call::{Caller, Stop};
 use super::error::CallError;
 use super::expiry::Expiry;
 use super::guard::{Guard, Ledger};
 use super::operations::STS_GET_CALLER_IDENTITY;
-use super::pacing::{ApiShare, Pacer};
+use super::pacing::Pacer;
 use super::places::Places;
 use super::request_log::RequestLog;
 use super::role::{EnteredRole, RoleCredentials, RoleSettings};
 use super::secrets::Secrets;
 use super::session_error::SessionError;
+use super::session_settings::{Credentials, SessionSettings};
 use super::silence::Silence;
 use crate::facts::{AccountId, ApiCalls, Arn, Region};
 
@@ -37,35 +37,6 @@ const ATTEMPTS: u32 = 4;
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long one attempt may take: a call that nobody answers is given up after about a minute.
 const ATTEMPT: Duration = Duration::from_secs(14);
-
-/// Whose credentials to use.
-#[derive(Clone, Debug)]
-pub enum Credentials {
-    /// Those of the environment, the profile, single sign-on, web identity, the container or the instance.
-    Resolved {
-        /// The profile to use instead of the one the environment names.
-        profile: Option<String>,
-    },
-    /// Made-up ones, for the sandbox: nothing of the user's environment is read.
-    Invented,
-}
-
-/// What a session needs to know before it is opened.
-#[derive(Clone, Debug)]
-pub struct SessionSettings {
-    /// Whose credentials to use.
-    pub credentials: Credentials,
-    /// Where to start if the user's configuration names no Region.
-    pub fallback_region: Option<Region>,
-    /// The URL every request goes to, instead of to AWS or to where the environment says.
-    pub endpoint: Option<String>,
-    /// What carries the requests.
-    pub http: SharedHttpClient,
-    /// The share of each request quota that the scan may use.
-    pub api_share: ApiShare,
-    /// How the scan is asked to end.
-    pub stop: Stop,
-}
 
 /// An account that answers.
 #[derive(Debug)]
@@ -277,7 +248,7 @@ impl Session {
             ledger,
             places: self.places.clone(),
             expiry: self.expiry.clone(),
-            role: self.role.clone(),
+            role: self.role.clone().map(|role| role as _),
             stop: self.settings.stop.clone(),
             secrets: self.secrets.clone(),
         };

@@ -2,7 +2,7 @@
 
 use super::error::CallError;
 use super::profiles::Profiles;
-use super::session::{Credentials, SessionSettings};
+use super::session_settings::{Credentials, SessionSettings};
 
 /// Why a session could not be opened. Nothing was scanned.
 #[derive(Debug, thiserror::Error)]

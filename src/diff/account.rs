@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use super::change::Side;
 use super::comparison::{AccountDiff, Comparison};
 use super::findings::Judged;
+use super::region::looked_at;
 use super::{buckets, findings, keys, quotas};
-use crate::facts::{AccountId, Region, RegionState};
+use crate::facts::{AccountId, Region};
 use crate::runs::{AccountView, RegionView, RunHead};
 
 /// Compares what two runs say of an account. A run that did not look at it says nothing.
@@ -52,15 +53,6 @@ pub fn compare_accounts(
     buckets::compare(&mut comparison, old, new);
     findings::compare(&mut comparison, &Judged::of(old_run, old), &Judged::of(new_run, new));
     comparison.finish()
-}
-
-/// A Region, or why a run says nothing of it.
-pub(super) fn looked_at<'v>(view: &'v AccountView, region: &Region) -> Result<&'v RegionView, String> {
-    match view.regions.get(region) {
-        None => Err("it was not looked at".to_owned()),
-        Some(region) if region.state == RegionState::NotEnabled => Err("it was not enabled".to_owned()),
-        Some(region) => Ok(region),
-    }
 }
 
 fn note_region(comparison: &mut Comparison<'_>, region: &Region, seen: &RegionView, unread: (Side, String)) {

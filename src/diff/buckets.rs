@@ -4,9 +4,9 @@ use std::cmp::Ordering;
 
 use serde_json::{Value, json};
 
-use super::account::looked_at;
 use super::change::{ChangeKind, Side};
 use super::comparison::{About, Comparison, because, unread};
+use super::region::looked_at;
 use crate::facts::{BucketEncryption, RegionSource};
 use crate::runs::{AccountView, BucketView};
 

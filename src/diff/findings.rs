@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::account::looked_at;
 use super::buckets::not_seen_because;
 use super::change::{ChangeKind, Side};
 use super::comparison::{About, AccountDiff, Comparison, because, json};
+use super::region::looked_at;
 use crate::facts::Region;
 use crate::results::OpenFinding;
 use crate::runs::{AccountView, RunHead};

@@ -12,6 +12,7 @@ mod findings;
 mod keys;
 mod quotas;
 mod reasons;
+mod region;
 #[cfg(test)]
 mod tests;
 mod totals;

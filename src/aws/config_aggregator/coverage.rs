@@ -11,7 +11,7 @@ use super::super::moment::timestamp;
 use super::super::operations::{
     CONFIG_DESCRIBE_SOURCES_STATUS as STATUS, CONFIG_SELECT_AGGREGATE_RESOURCE_CONFIG as SELECT, Operation,
 };
-use super::items::Type;
+use super::resource_type::Type;
 use crate::facts::{AccountId, Fact, Region, Unavailable};
 
 /// What an aggregator covers.

@@ -7,6 +7,7 @@
 mod coverage;
 mod items;
 mod recorded;
+mod resource_type;
 mod spill;
 
 pub use recorded::{RecordedAccount, read_recorded_keys};
@@ -15,7 +16,8 @@ use std::collections::BTreeSet;
 use std::io;
 
 use self::coverage::Coverage;
-use self::items::{Row, Type, Unreadable};
+use self::items::{Row, Unreadable};
+use self::resource_type::Type;
 use self::spill::Spill;
 use super::call::Caller;
 use super::error::CallError;

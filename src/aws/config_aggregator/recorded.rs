@@ -9,7 +9,8 @@ use super::super::error::CallError;
 use super::super::key_metrics::{KeyMetricsRead, list_key_metrics};
 use super::super::keys::{KeysRead, accepts_credentials};
 use super::Aggregate;
-use super::items::{Item, Kept, Type};
+use super::items::{Item, Kept};
+use super::resource_type::Type;
 use crate::facts::{AccountId, Bucket, ConfigRecord, Fact, Key, Region, TagSource, Unavailable};
 
 /// What an aggregator knows of an account.
