@@ -267,12 +267,29 @@ fn a_key_that_cannot_sign_is_an_error_and_the_run_stays() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("estate.toml");
     std::fs::write(&file, ESTATE).unwrap();
+    std::fs::write(folder.path().join("no-key"), "not a key").unwrap();
     let output = command(folder.path(), &file)
-        .args(["--sign-with", "nowhere"])
+        .args(["--sign-with", "no-key"])
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("did not sign") && said.contains("nowhere"), "{said}");
+    assert!(said.contains("did not sign") && said.contains("no-key"), "{said}");
+    assert!(String::from_utf8(output.stdout).unwrap().contains("Coverage:"));
     assert_eq!(verify(&folder.path().join("out"), &[]).0, 0);
+}
+
+#[test]
+fn a_key_that_is_not_there_is_refused_before_the_scan_begins() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("estate.toml");
+    std::fs::write(&file, ESTATE).unwrap();
+    let output = command(folder.path(), &file)
+        .args(["--sign-with", "nowhere"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("there is no key nowhere"), "{said}");
+    assert!(!folder.path().join("out").exists());
 }

@@ -198,12 +198,20 @@ fn with_one_region_and_one_pool_it_takes_five_calls() {
 }
 
 #[test]
+fn a_pool_may_be_called_as_the_table_calls_it() {
+    let [(code, whole), (same_code, short)] =
+        ["CryptographicOperationsSymmetric", "Symmetric"].map(|pool| document(ESTATE, &["--pool", pool]));
+    assert_eq!((code, rows(&whole)), (same_code, rows(&short)));
+    assert!(!rows(&whole).is_empty());
+}
+
+#[test]
 fn a_pool_that_does_not_exist_is_wrong_usage_and_the_nearest_is_offered() {
-    let output = run(ESTATE, &["--pool", "Symmetric"]);
+    let output = run(ESTATE, &["--pool", "Symetric"]);
     assert_eq!(code(&output), 2);
     let said = stderr(&output);
     assert!(
-        said.contains("there is no pool `Symmetric`, but `CryptographicOperationsSymmetric`\n"),
+        said.contains("there is no pool `Symetric`, but `CryptographicOperationsSymmetric`\n"),
         "{said}"
     );
     assert!(!said.contains("ListKeys") && said.contains("quota --help"), "{said}");
