@@ -234,14 +234,9 @@ fn sse_s3() -> BucketEncryption {
 
 #[cfg(test)]
 mod tests {
-
-    use super::super::canned::{self, Answer};
-
+    use super::super::canned::{self, Answer, IDENTITY};
     use super::*;
 
-    const IDENTITY: &str = "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\
-        <GetCallerIdentityResult><Arn>arn:aws:iam::111122223333:user/audit</Arn><UserId>U</UserId>\
-        <Account>111122223333</Account></GetCallerIdentityResult></GetCallerIdentityResponse>";
     const BUCKETS: &str = "<ListAllMyBucketsResult><Buckets><Bucket><Name>moved</Name></Bucket>\
         <Bucket><Name>misaddressed</Name></Bucket></Buckets></ListAllMyBucketsResult>";
     const ENCRYPTION: &str = "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault>\

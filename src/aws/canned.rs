@@ -21,6 +21,11 @@ use crate::facts;
 /// What a canned server answers: a status, headers and a body.
 pub(super) struct Answer(pub u16, pub &'static [(&'static str, &'static str)], pub String);
 
+/// What STS says of a caller who is the user `audit` of 111122223333.
+pub(super) const IDENTITY: &str = "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\
+    <GetCallerIdentityResult><Arn>arn:aws:iam::111122223333:user/audit</Arn><UserId>U</UserId>\
+    <Account>111122223333</Account></GetCallerIdentityResult></GetCallerIdentityResponse>";
+
 /// A client whose server is this function.
 pub(super) fn http(answer: impl Fn(&HttpRequest) -> Answer + Send + Sync + Clone + 'static) -> SharedHttpClient {
     http_client_fn(move |_, _| SharedHttpConnector::new(Canned(answer.clone())))

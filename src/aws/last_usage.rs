@@ -63,14 +63,10 @@ impl<'a> LastUsageReader<'a> {
 #[cfg(test)]
 mod tests {
 
-    use super::super::canned::{self, Answer};
+    use super::super::canned::{self, Answer, IDENTITY};
 
     use super::*;
     use crate::facts::Region;
-
-    const IDENTITY: &str = "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\
-        <GetCallerIdentityResult><Arn>arn:aws:iam::111122223333:user/audit</Arn><UserId>U</UserId>\
-        <Account>111122223333</Account></GetCallerIdentityResult></GetCallerIdentityResponse>";
 
     /// What is made of an answer.
     async fn read(answer: &'static str) -> Fact<LastUsage> {

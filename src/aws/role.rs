@@ -244,12 +244,9 @@ impl ProvideCredentials for RoleCredentials {
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::super::canned::{self, Answer};
+    use super::super::canned::{self, Answer, IDENTITY};
     use super::*;
 
-    const CALLER: &str = "<GetCallerIdentityResponse><GetCallerIdentityResult>\
-        <Arn>arn:aws:iam::111122223333:user/audit</Arn><UserId>AIDATEST</UserId><Account>111122223333</Account>\
-        </GetCallerIdentityResult></GetCallerIdentityResponse>";
     const ENTERED: &str = "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIATEST</AccessKeyId>\
         <SecretAccessKey>secret</SecretAccessKey><SessionToken>token</SessionToken>\
         <Expiration>2036-06-15T07:00:00Z</Expiration></Credentials><AssumedRoleUser><AssumedRoleId>AROATEST:x</AssumedRoleId>\
@@ -267,7 +264,7 @@ mod tests {
                     *seen.lock().unwrap() = form;
                     return Answer(200, &[], ENTERED.to_owned());
                 }
-                Answer(200, &[], CALLER.to_owned())
+                Answer(200, &[], IDENTITY.to_owned())
             }
         });
         let account = AccountId::parse("444455556666").unwrap();

@@ -9,18 +9,11 @@ use clap::{Args, ValueEnum};
 use jiff::SignedDuration;
 
 use super::{AskArgs, heading};
-use crate::facts::Region;
 use crate::published;
 
 /// What `--help` says of --pool.
 fn pools() -> String {
-    // Which pools there are is the same in every Region.
-    let mut pools: Vec<&str> = published::request_quotas(&Region::new("us-east-1"))
-        .iter()
-        .map(|quota| quota.pool)
-        .collect();
-    pools.sort_unstable();
-    pools.dedup();
+    let pools: Vec<&str> = published::pools().into_iter().collect();
     format!(
         "Look only at this pool of operations; repeat for several\n\nBy its name in report.json or in the table: {}; or one \
          that AWS has added since.",

@@ -22,6 +22,11 @@ pub struct NoRun {
 impl NoRun {
     /// Looks at what is there instead of the folder of a run with `needs` in it.
     pub fn at(path: &Path, needs: &str) -> Self {
+        NoRun::among(path, needs, |folder| folder.join(MANIFEST_FILE).is_file())
+    }
+
+    /// The same where not any run will do: advises those folders alone that `will_do`.
+    pub fn among(path: &Path, needs: &str, will_do: impl Fn(&Path) -> bool) -> Self {
         let place = path.display();
         let what = match path.metadata() {
             Ok(found) if found.is_dir() && has_no_end(path) => {
@@ -38,15 +43,7 @@ impl NoRun {
         };
         NoRun {
             what,
-            advice: advice(path, |folder| folder.join(MANIFEST_FILE).is_file()),
-        }
-    }
-
-    /// The same where not any run will do: advises those folders alone that `will_do`.
-    pub fn among(path: &Path, needs: &str, will_do: impl Fn(&Path) -> bool) -> Self {
-        NoRun {
             advice: advice(path, will_do),
-            ..NoRun::at(path, needs)
         }
     }
 }

@@ -6,5 +6,7 @@ mod quotas;
 mod regions;
 
 pub use prices::{KEY_MONTH, MicroDollars, SYMMETRIC_REQUEST};
-pub use quotas::{CUSTOM_KEY_STORE_RATE, DEFAULT_KEY_COUNT, KEY_COUNT_QUOTA, PublishedQuota, request_quotas};
+pub use quotas::{
+    CUSTOM_KEY_STORE_RATE, DEFAULT_KEY_COUNT, KEY_COUNT_QUOTA, PublishedQuota, pools, request_quotas,
+};
 pub use regions::{account_api_region, is_opt_in, regions_of};

@@ -1,6 +1,6 @@
 //! The default KMS request quotas, for where Service Quotas cannot be read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::{Region, RequestsPerSecond, UsageMetric};
 
@@ -66,6 +66,12 @@ pub fn request_quotas(region: &Region) -> Vec<PublishedQuota> {
         .filter(|line| !line.starts_with('#'))
         .filter_map(|line| parse(line, region))
         .collect()
+}
+
+/// The names of the pools of these quotas, in their order; they are the same in every Region.
+pub fn pools() -> BTreeSet<&'static str> {
+    let quotas = request_quotas(&Region::new("us-east-1"));
+    quotas.into_iter().map(|quota| quota.pool).collect()
 }
 
 fn parse(line: &'static str, region: &Region) -> Option<PublishedQuota> {

@@ -1,8 +1,8 @@
 //! Opening the folders of shards.
 
 use std::collections::HashMap;
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use super::{PREFIX, ShardError};
 use crate::evidence::{EvidenceError, MANIFEST_FILE, Manifest, MergedShard, NoRun, verify};
@@ -152,28 +152,28 @@ fn find(named: &[PathBuf]) -> Result<Vec<PathBuf>, ShardError> {
             folders.push(folder);
             continue;
         }
-        let before = folders.len();
-        for entry in fs::read_dir(&folder).map_err(unreadable)? {
-            let entry = entry.map_err(unreadable)?;
-            if entry.file_name().to_string_lossy().starts_with(PREFIX) && entry.path().is_dir() {
-                folders.push(entry.path());
-            }
-        }
-        if folders.len() == before {
+        let within = shards_in(&folder).map_err(unreadable)?;
+        if within.is_empty() {
+            let holds_shards = |folder: &Path| shards_in(folder).is_ok_and(|shards| !shards.is_empty());
             return Err(ShardError::NoShard(NoRun::among(named, OF_SHARDS, holds_shards)));
         }
+        folders.extend(within);
     }
     folders.sort();
     folders.dedup();
     Ok(folders)
 }
 
-/// Whether there are folders of shards in a folder.
-fn holds_shards(folder: &Path) -> bool {
-    let entries = folder.read_dir().into_iter().flatten().flatten();
-    entries
-        .into_iter()
-        .any(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX) && entry.path().is_dir())
+/// The folders in a folder that are called as those of shards are.
+fn shards_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut shards = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(PREFIX) && entry.path().is_dir() {
+            shards.push(entry.path());
+        }
+    }
+    Ok(shards)
 }
 
 impl ShardRun {

@@ -262,16 +262,18 @@ fn a_signature_holds_for_those_who_may_sign_and_for_this_run_alone() {
     assert_eq!(verify(&unsigned, &["--allowed-signers", &allowed_mine]).0, 8);
 }
 
+/// A scan in a folder that is to be signed with a key there.
+fn signed_with(folder: &Path, key: &str) -> Output {
+    let file = folder.join("estate.toml");
+    std::fs::write(&file, ESTATE).unwrap();
+    command(folder, &file).args(["--sign-with", key]).output().unwrap()
+}
+
 #[test]
 fn a_key_that_cannot_sign_is_an_error_and_the_run_stays() {
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("estate.toml");
-    std::fs::write(&file, ESTATE).unwrap();
     std::fs::write(folder.path().join("no-key"), "not a key").unwrap();
-    let output = command(folder.path(), &file)
-        .args(["--sign-with", "no-key"])
-        .output()
-        .unwrap();
+    let output = signed_with(folder.path(), "no-key");
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("did not sign") && said.contains("no-key"), "{said}");
@@ -282,12 +284,7 @@ fn a_key_that_cannot_sign_is_an_error_and_the_run_stays() {
 #[test]
 fn a_key_that_is_not_there_is_refused_before_the_scan_begins() {
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("estate.toml");
-    std::fs::write(&file, ESTATE).unwrap();
-    let output = command(folder.path(), &file)
-        .args(["--sign-with", "nowhere"])
-        .output()
-        .unwrap();
+    let output = signed_with(folder.path(), "nowhere");
     assert_eq!(output.status.code(), Some(2));
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("there is no key nowhere"), "{said}");

@@ -1,4 +1,4 @@
-use super::super::canned::{self, Answer};
+use super::super::canned::{self, Answer, IDENTITY};
 use super::super::sandboxed::{calls, session};
 use super::*;
 use crate::facts::Fact;
@@ -164,9 +164,7 @@ fn server(request: &aws_smithy_runtime_api::client::orchestrator::HttpRequest) -
     };
     let all = serde_json::json!({ "Recording": true, "RecordingGroup": { "AllSupported": true } });
     let answer = if request.uri().contains("sts.") {
-        "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::111122223333:user/a</Arn>\
-         <Account>111122223333</Account></GetCallerIdentityResult></GetCallerIdentityResponse>"
-            .to_owned()
+        IDENTITY.to_owned()
     } else if target.ends_with("DescribeConfigurationAggregators") {
         r#"{"ConfigurationAggregators":[{"ConfigurationAggregatorName":"all"}]}"#.to_owned()
     } else if target.ends_with("SourcesStatus") {

@@ -1,4 +1,4 @@
-use super::super::canned::{self, Answer};
+use super::super::canned::{self, Answer, IDENTITY};
 use super::super::keys::{KeysRead, read_keys};
 use super::super::session::Session;
 use super::super::{clients, sandboxed};
@@ -106,9 +106,7 @@ fn server(request: &aws_smithy_runtime_api::client::orchestrator::HttpRequest) -
         Answer(200, &[], body)
     };
     if request.uri().contains("sts.") {
-        let identity = "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::111122223333:user/a</Arn>\
-            <Account>111122223333</Account></GetCallerIdentityResult></GetCallerIdentityResponse>";
-        Answer(200, &[], identity.to_owned())
+        Answer(200, &[], IDENTITY.to_owned())
     } else if body.contains("second") {
         page("third", "")
     } else if body.contains("third") {

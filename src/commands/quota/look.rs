@@ -105,7 +105,7 @@ impl Look {
             api_calls: session.take_api_calls(),
         };
         let check = QuotaCheck::new(scan, self.threshold_percent, &self.pools, found.accounts.into_values());
-        self.check_pools(&check, session)?;
+        self.check_pools(&check)?;
         Ok(check)
     }
 
@@ -158,9 +158,8 @@ impl Look {
     }
 
     /// A pool that AWS may add later is known once Service Quotas has named it, so names are checked last.
-    fn check_pools(&self, check: &QuotaCheck, session: &Session) -> anyhow::Result<()> {
-        let published = published::request_quotas(&session.home);
-        let mut known: BTreeSet<&str> = published.iter().map(|quota| quota.pool).collect();
+    fn check_pools(&self, check: &QuotaCheck) -> anyhow::Result<()> {
+        let mut known: BTreeSet<&str> = published::pools();
         known.extend(check.pools.iter().map(String::as_str));
         let Some(unknown) = self.pools.iter().find(|pool| !known.contains(pool.as_str())) else {
             return Ok(());

@@ -1,6 +1,5 @@
 //! A pool that is not there, and which one may have been meant.
 
-use crate::facts::Region;
 use crate::published;
 
 /// How many pools are offered.
@@ -9,9 +8,7 @@ const OFFERED: usize = 3;
 /// The name of a pool. The tables say it without the words that those of cryptographic operations begin with.
 pub(super) fn whole(name: &str) -> String {
     let whole = format!("CryptographicOperations{name}");
-    // Which pools there are is the same in every Region.
-    let quotas = published::request_quotas(&Region::new("us-east-1"));
-    if quotas.iter().any(|quota| quota.pool == whole) {
+    if published::pools().contains(whole.as_str()) {
         whole
     } else {
         name.to_owned()
